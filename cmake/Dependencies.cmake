@@ -1,0 +1,15 @@
+# Everything comes from Debian 12; the package that holds each is named beside it.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)        # libboost1.81-dev: Asio, Beast's parser, JSON; headers only
+find_package(fmt REQUIRED)               # libfmt-dev
+find_package(CURL REQUIRED)              # libcurl4-openssl-dev
+find_package(SQLite3 REQUIRED)           # libsqlite3-dev
+find_package(OpenSSL REQUIRED)           # libssl-dev
+find_package(ZLIB REQUIRED)              # zlib1g-dev
+find_package(PNG REQUIRED)               # libpng-dev
+find_package(JPEG REQUIRED)              # libjpeg62-turbo-dev
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)  # libwebp-dev
+pkg_check_modules(LCMS REQUIRED IMPORTED_TARGET lcms2)                 # liblcms2-dev
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)           # libsodium-dev
+find_package(mimalloc QUIET)             # libmimalloc-dev; only linked into release builds

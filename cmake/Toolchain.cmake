@@ -1,0 +1,26 @@
+# Flags that every target shares: warnings as errors, hardening, sanitizers, a fast linker and ccache.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  # clang stamps a time into precompiled headers, which would defeat ccache
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wthread-safety -Wdangling -Werror
+  -fstack-protector-strong -fcf-protection -ftrivial-auto-var-init=zero
+  $<$<CONFIG:Release>:-g1>)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_link_options(-Wl,-z,relro,-z,now)
+if(SELVAGE_SANITIZE)
+  add_compile_options(-fsanitize=${SELVAGE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SELVAGE_SANITIZE})
+else()
+  add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=3>)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
