@@ -1,0 +1,90 @@
+// HTTP/1.1 server: one acceptor and one event loop a thread (SO_REUSEPORT), nothing shared between them but the
+// router and the counters.
+//
+// Handlers are coroutines; each runs on the loop of its connection and must not block it. Requests on one
+// connection are answered in order; pipelined ones wait. Every limit has a clear answer: 400 malformed, 408 slow,
+// 413 body, 414 target, 431 head, 503 too many connections or draining.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "base/units.hpp"
+#include "net/http_message.hpp"
+
+namespace selvage::net {
+
+using Handler = std::function<Task<Response>(Request)>;
+
+// What the router knows of one route; the OpenAPI document is made from the same rows.
+struct Route {
+  Method method;
+  std::string pattern;  // "/v1/jobs/{id}", or "/files/{path*}" to take the rest
+  Handler handler;
+  ByteCount max_body = 1_MiB;
+  // Runs before `handler` and before a body over 64 KiB is read; a response ends the request. May be empty.
+  std::function<Task<std::optional<Response>>(const Request&)> gate;
+};
+
+class Router {
+ public:
+  void add(Route route);
+  struct Match {
+    const Route* route = nullptr;  // nullptr: no such path, or wrong method
+    bool path_known = false;       // then the answer is 405 with Allow, else 404
+    std::string allow;
+    std::vector<std::pair<std::string, std::string>> params;
+  };
+  [[nodiscard]] Match match(Method method, std::string_view path) const;  // HEAD matches GET
+  [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+struct ServerLimits {
+  ByteCount head = 16_KiB;
+  seconds head_time{10};        // from the first byte of a request to the end of its head
+  seconds body_time{60};        // for the whole body
+  ByteCount body_rate{1024};    // slower than this a second on average, after 5 s, is cut
+  seconds idle_time{75};        // keep-alive without a request
+  seconds write_time{60};       // a client that does not read
+  std::size_t connections = 10'000;  // over all threads
+  std::size_t connections_per_peer = 1'000;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8000;  // 0: any free one
+  std::size_t threads = 0;    // 0: one a core
+  ServerLimits limits;
+  std::vector<std::string> trusted_proxies;  // addresses or CIDR whose X-Forwarded-For counts
+  std::vector<std::string> cors_origins;     // empty: CORS is off
+  std::string server_name = "selvage";
+};
+
+class HttpServer {
+ public:
+  // `router` and `metrics` must outlive the server. Metrics: http_requests_total{method,status,handler},
+  // http_request_duration_seconds{method,handler}, http_requests_inprogress, http_connections.
+  HttpServer(ServerOptions options, const Router& router, Registry& metrics);
+  ~HttpServer();
+
+  // Binds and starts the threads. Errors: http.address_in_use, http.bind.
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] std::uint16_t port() const;
+  // Stops accepting, lets running requests finish for at most `grace`, tells streams to end, closes. Called once,
+  // from a thread that is not one of the server's.
+  void stop(milliseconds grace);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace selvage::net
