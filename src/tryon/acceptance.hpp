@@ -1,0 +1,68 @@
+// Accepting a job: session, charge and task in ONE transaction, or nothing at all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/object_storage.hpp"
+#include "net/egress_guard.hpp"
+#include "tryon/ledger.hpp"
+#include "tryon/session.hpp"
+#include "work/broker.hpp"
+
+namespace selvage::tryon {
+
+struct UploadedImage {
+  std::string bytes;
+  std::string media_type;  // decided by magic bytes
+};
+
+struct JobRequest {
+  Owner owner;
+  std::string request_id;
+  std::optional<std::string> session_id;  // chosen by the client; a UUID; else made here
+  std::string person_image_url;           // http(s), or empty when uploaded
+  std::vector<std::string> garment_image_urls;
+  std::optional<UploadedImage> person_upload;
+  std::vector<UploadedImage> garment_uploads;
+  std::optional<std::string> prompt;
+  std::string options_json = "{}";
+  Credits credits{1};
+  std::optional<std::string> idempotency_key;  // 1..255 printable ASCII, scoped to the owner
+  std::optional<std::string> retry_of;
+};
+
+// A JSON body {person_image_url, garment_image_urls, prompt?, options?, credits?, session_id?}, every problem
+// reported at once. Unknown members are refused by name: a typo must not be ignored. Errors: json.*, job.*.
+[[nodiscard]] Result<JobRequest> parse_job_request(std::string_view json);
+
+struct Accepted {
+  Session session;
+  bool replayed = false;  // the idempotency key was seen before: the same job again, nothing new was made
+};
+
+class Acceptance {
+ public:
+  // All outlive it.
+  Acceptance(data::Database& database, work::Broker& broker, data::ObjectStorage& storage,
+             const net::EgressGuard& guard, std::string queue);
+
+  // URLs are checked without being fetched; uploads are probed (format, pixel cap) and stored under
+  // inputs/<session>/ first, and removed again when the transaction fails. Errors: url.*, egress.*, image.*,
+  // credits.insufficient, session.duplicate, idempotency.mismatch (unprocessable: same key, other body),
+  // queue.full, db.*, storage.*.
+  [[nodiscard]] Task<Result<Accepted>> accept(JobRequest request);
+
+  // A new job from a failed one's inputs. Errors: job.not_failed (conflict), job.inputs_gone (conflict), and as above.
+  [[nodiscard]] Task<Result<Accepted>> retry(Session failed, std::string request_id);
+
+ private:
+  data::Database& database_;
+  work::Broker& broker_;
+  data::ObjectStorage& storage_;
+  const net::EgressGuard& guard_;
+  std::string queue_;
+};
+
+}  // namespace selvage::tryon
