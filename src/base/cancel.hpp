@@ -1,8 +1,8 @@
-// Explicit cancellation. A CancelSource is owned by whoever may stop the work; CancelTokens are copied into
-// the coroutines that do it and into the waits they are blocked on.
+// Explicit cancellation. A CancelSource is owned by whoever may stop the work; CancelTokens are
+// copied into the coroutines that do it and into the waits they are blocked on.
 //
-// cancel() and every registration must happen on one event loop's thread; cancelled() may be read from any
-// thread. A default-constructed token is never cancelled.
+// cancel() and every registration must happen on one event loop's thread; cancelled() may be read
+// from any thread. A default-constructed token is never cancelled.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -31,13 +34,12 @@ class CancelToken {
     return state_ && state_->cancelled.load(std::memory_order_relaxed);
   }
 
-  // Calls `callback` once when the source is cancelled, or at once if it already is. The registration ends with
-  // the returned object, which must not outlive what the callback uses.
+  // Calls `callback` once when the source is cancelled, or at once if it already is. The
+  // registration ends with the returned object, which must not outlive what the callback uses.
   class Registration {
    public:
     Registration() = default;
-    Registration(Registration&& other) noexcept
-        : state_(std::move(other.state_)), id_(other.id_) {}
+    Registration(Registration&& other) noexcept : state_(std::move(other.state_)), id_(other.id_) {}
     Registration& operator=(Registration&& other) noexcept {
       reset();
       state_ = std::move(other.state_);
@@ -46,8 +48,9 @@ class CancelToken {
     }
     ~Registration() { reset(); }
     void reset() {
-      if (state_) state_->callbacks.erase(id_);
-      state_.reset();
+      const auto state = std::exchange(state_, nullptr);
+      // Taken out before it is destroyed: what a callback owns may end other registrations.
+      if (state) auto ended = state->callbacks.extract(id_);
     }
 
    private:
@@ -85,11 +88,13 @@ class CancelSource {
     return token;
   }
   [[nodiscard]] bool cancelled() const { return state_->cancelled; }
-  // Idempotent. Runs the callbacks in the order of registration.
+  // Idempotent. Runs the callbacks in the order of registration. A callback may resume coroutines,
+  // which may end any registration, add new ones, or destroy this source.
   void cancel() {
-    if (state_->cancelled.exchange(true)) return;
-    while (!state_->callbacks.empty()) {
-      auto first = state_->callbacks.extract(state_->callbacks.begin());
+    const auto state = state_;  // outlives this source
+    if (state->cancelled.exchange(true)) return;
+    while (!state->callbacks.empty()) {
+      auto first = state->callbacks.extract(state->callbacks.begin());
       first.mapped()();
     }
   }

@@ -1,8 +1,10 @@
-// Time. Wall-clock points are milliseconds since the Unix epoch in UTC (what is stored and sent); waits and
-// time-outs use the steady clock, so a jump of the wall clock never cuts or stretches them.
+// Time. Wall-clock points are milliseconds since the Unix epoch in UTC (what is stored and sent);
+// waits and time-outs use the steady clock, so a jump of the wall clock never cuts or stretches
+// them.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,16 +31,18 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // Takes any RFC 3339 date-time with offset. Errors: clock.timestamp.
 [[nodiscard]] Result<Timestamp> parse_rfc3339(std::string_view text);
 
-// "30s", "250ms", "6h", "1m30s", "45" (seconds). Errors: clock.duration.
+// "30s", "250ms", "6h", "1m30s", "2d", "45" (seconds); at most 100 years. Errors: clock.duration.
 [[nodiscard]] Result<milliseconds> parse_duration(std::string_view text);
+// The same spelling back: "1m30s", "0s".
 [[nodiscard]] std::string to_string(milliseconds duration);
 
 // A point in steady time after which waiting is pointless.
 struct Deadline {
   SteadyTime at = SteadyTime::max();
-  [[nodiscard]] static Deadline after(milliseconds wait) { return {steady_now() + wait}; }
+  // A wait of more than 100 years is never().
+  [[nodiscard]] static Deadline after(milliseconds wait);
   [[nodiscard]] static Deadline never() { return {}; }
-  // Zero when passed.
+  // Rounded up; zero when passed.
   [[nodiscard]] milliseconds left() const;
   [[nodiscard]] bool passed() const { return steady_now() >= at; }
   [[nodiscard]] Deadline sooner(Deadline other) const { return at < other.at ? *this : other; }
@@ -49,6 +53,8 @@ class ScopedClock {
  public:
   explicit ScopedClock(Timestamp time);
   ~ScopedClock();
+  ScopedClock(const ScopedClock&) = delete;
+  ScopedClock& operator=(const ScopedClock&) = delete;
   void advance(milliseconds by);
 };
 

@@ -30,20 +30,34 @@ std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(erro
 
 int http_status(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return 400;
-    case ErrorKind::unauthenticated: return 401;
-    case ErrorKind::no_credits: return 402;
-    case ErrorKind::forbidden: return 403;
-    case ErrorKind::not_found: return 404;
-    case ErrorKind::conflict: return 409;
-    case ErrorKind::too_large: return 413;
-    case ErrorKind::unsupported: return 415;
-    case ErrorKind::unprocessable: return 422;
-    case ErrorKind::rate_limited: return 429;
-    case ErrorKind::cancelled: return 499;
-    case ErrorKind::internal: return 500;
-    case ErrorKind::unavailable: return 503;
-    case ErrorKind::timeout: return 504;
+    case ErrorKind::invalid:
+      return 400;
+    case ErrorKind::unauthenticated:
+      return 401;
+    case ErrorKind::no_credits:
+      return 402;
+    case ErrorKind::forbidden:
+      return 403;
+    case ErrorKind::not_found:
+      return 404;
+    case ErrorKind::conflict:
+      return 409;
+    case ErrorKind::too_large:
+      return 413;
+    case ErrorKind::unsupported:
+      return 415;
+    case ErrorKind::unprocessable:
+      return 422;
+    case ErrorKind::rate_limited:
+      return 429;
+    case ErrorKind::cancelled:
+      return 499;
+    case ErrorKind::internal:
+      return 500;
+    case ErrorKind::unavailable:
+      return 503;
+    case ErrorKind::timeout:
+      return 504;
   }
   return 500;
 }
@@ -51,10 +65,12 @@ int http_status(ErrorKind kind) {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::invalid:
-    case ErrorKind::unsupported: return 2;
+    case ErrorKind::unsupported:
+      return 2;
     case ErrorKind::unavailable:
     case ErrorKind::timeout:
-    case ErrorKind::internal: return 3;
+    case ErrorKind::internal:
+      return 3;
     case ErrorKind::unauthenticated:
     case ErrorKind::no_credits:
     case ErrorKind::forbidden:
@@ -63,27 +79,42 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::too_large:
     case ErrorKind::unprocessable:
     case ErrorKind::rate_limited:
-    case ErrorKind::cancelled: return 1;
+    case ErrorKind::cancelled:
+      return 1;
   }
   return 1;
 }
 
 std::string_view name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::unauthenticated: return "unauthenticated";
-    case ErrorKind::no_credits: return "no_credits";
-    case ErrorKind::forbidden: return "forbidden";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::conflict: return "conflict";
-    case ErrorKind::too_large: return "too_large";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::unprocessable: return "unprocessable";
-    case ErrorKind::rate_limited: return "rate_limited";
-    case ErrorKind::cancelled: return "cancelled";
-    case ErrorKind::internal: return "internal";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::timeout: return "timeout";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::unauthenticated:
+      return "unauthenticated";
+    case ErrorKind::no_credits:
+      return "no_credits";
+    case ErrorKind::forbidden:
+      return "forbidden";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::too_large:
+      return "too_large";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::unprocessable:
+      return "unprocessable";
+    case ErrorKind::rate_limited:
+      return "rate_limited";
+    case ErrorKind::cancelled:
+      return "cancelled";
+    case ErrorKind::internal:
+      return "internal";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::timeout:
+      return "timeout";
   }
   return "internal";
 }

@@ -1,40 +1,43 @@
 // Errors are values: a function that can fail for a reason outside the program returns Result<T>.
 //
-// An Error says what went wrong, where, and what to do about it, in sentences a person reads at 3 a.m. Its
-// `code` is stable and never translated; its `kind` decides the HTTP status and the exit code. Messages never
-// hold secrets. Exceptions are for bugs and third-party libraries only and stop at the door of a room.
+// An Error says what went wrong, where, and what to do about it, in sentences a person reads at 3
+// a.m. Its `code` is stable and never translated; its `kind` decides the HTTP status and the exit
+// code. Messages never hold secrets. Exceptions are for bugs and third-party libraries only and
+// stop at the door of a room.
 #pragma once
 
 #include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace selvage {
 
 // What sort of trouble this is; the caller's choice of reaction depends on nothing else.
 enum class ErrorKind {
-  invalid,        // the input is wrong: 400
-  unauthenticated,// no or bad credentials: 401
-  no_credits,     // the owner's balance is too small: 402
-  forbidden,      // known, but not allowed: 403
-  not_found,      // 404
-  conflict,       // contradicts what is stored: 409
-  too_large,      // over a cap: 413
-  unsupported,    // a media type or feature we do not take: 415
-  unprocessable,  // well formed, but cannot be acted upon: 422
-  rate_limited,   // try later: 429
-  cancelled,      // the caller or a shutdown stopped it: 499
-  internal,       // a bug or corrupt state: 500
-  unavailable,    // a dependency is away, disk full, read-only: 503
-  timeout,        // a deadline passed: 504
+  invalid,          // the input is wrong: 400
+  unauthenticated,  // no or bad credentials: 401
+  no_credits,       // the owner's balance is too small: 402
+  forbidden,        // known, but not allowed: 403
+  not_found,        // 404
+  conflict,         // contradicts what is stored: 409
+  too_large,        // over a cap: 413
+  unsupported,      // a media type or feature we do not take: 415
+  unprocessable,    // well formed, but cannot be acted upon: 422
+  rate_limited,     // try later: 429
+  cancelled,        // the caller or a shutdown stopped it: 499
+  internal,         // a bug or corrupt state: 500
+  unavailable,      // a dependency is away, disk full, read-only: 503
+  timeout,          // a deadline passed: 504
 };
 
 struct Error {
   ErrorKind kind = ErrorKind::internal;
-  std::string code;     // stable, dotted: "egress.address_refused"
-  std::string message;  // what and where, one sentence without a final full stop
-  std::string hint;     // what to do; may be empty
+  std::string code;                    // stable, dotted: "egress.address_refused"
+  std::string message;                 // what and where, one sentence without a final full stop
+  std::string hint;                    // what to do; may be empty
   std::shared_ptr<const Error> cause;  // shared because errors are copied; immutable
 
   // The same error with `context` said in front: "loading person image: connection refused".
@@ -51,7 +54,8 @@ using Result = std::expected<T, Error>;
 [[nodiscard]] std::unexpected<Error> fail(Error error);
 
 [[nodiscard]] int http_status(ErrorKind kind);
-// 0 is never returned; 2 for wrong usage (invalid), 3 for the environment (unavailable, ...), else 1.
+// 0 is never returned; 2 for wrong usage (invalid), 3 for the environment (unavailable, ...),
+// else 1.
 [[nodiscard]] int exit_code(ErrorKind kind);
 [[nodiscard]] std::string_view name(ErrorKind kind);
 
@@ -65,11 +69,11 @@ using Result = std::expected<T, Error>;
 
 // auto v = TRY(f());            in a function that returns Result<U>
 // auto v = CO_TRY(co_await f());  in a coroutine whose Task carries Result<U>
-#define SELVAGE_TRY_(keyword, ...)                                                   \
-  ({                                                                                 \
-    auto selvage_result_ = (__VA_ARGS__);                                            \
+#define SELVAGE_TRY_(keyword, ...)                                                     \
+  ({                                                                                   \
+    auto selvage_result_ = (__VA_ARGS__);                                              \
     if (!selvage_result_) keyword std::unexpected(std::move(selvage_result_.error())); \
-    ::selvage::detail::unwrap(std::move(selvage_result_));                           \
+    ::selvage::detail::unwrap(std::move(selvage_result_));                             \
   })
 #define TRY(...) SELVAGE_TRY_(return, __VA_ARGS__)
 #define CO_TRY(...) SELVAGE_TRY_(co_return, __VA_ARGS__)

@@ -1,5 +1,5 @@
-// JSON by Boost.JSON, with the small reading vocabulary that validation needs. Include <boost/json.hpp> only in
-// .cpp files; this header needs the forward declarations alone.
+// JSON by Boost.JSON, with the small reading vocabulary that validation needs. Include
+// <boost/json.hpp> only in .cpp files; this header needs the forward declarations alone.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -20,13 +20,13 @@ using boost::json::value;
 
 inline constexpr int kMaxDepth = 32;
 
-// Whole-text parse; depth at most kMaxDepth; invalid UTF-8 and duplicate keys at the top level are refused.
-// Errors: json.syntax (with byte offset), json.duplicate_key.
+// Whole-text parse; depth at most kMaxDepth; invalid UTF-8 and duplicate keys at the top level are
+// refused. Errors: json.syntax (with byte offset), json.duplicate_key.
 [[nodiscard]] Result<value> parse(std::string_view text);
 [[nodiscard]] std::string dump(const value& v);
 
-// Reads the members of one object and collects EVERY problem before it reports, each with its path, so that a
-// client mends its request in one go.
+// Reads the members of one object and collects EVERY problem before it reports, each with its path,
+// so that a client mends its request in one go.
 //
 //   Reader r(object, "");
 //   auto url = r.text("person_image_url", {.max = 2048});
@@ -47,8 +47,10 @@ class Reader {
   Reader(const value& v, std::string_view path);
 
   std::string text(std::string_view key, TextRule rule);  // required
-  std::optional<std::string> maybe_text(std::string_view key, TextRule rule);  // absent or null: nullopt
-  std::int64_t integer(std::string_view key, IntegerRule rule);  // required; 3.0 is an integer, "3" is not
+  std::optional<std::string> maybe_text(std::string_view key,
+                                        TextRule rule);  // absent or null: nullopt
+  std::int64_t integer(std::string_view key,
+                       IntegerRule rule);  // required; 3.0 is an integer, "3" is not
   std::int64_t integer(std::string_view key, IntegerRule rule, std::int64_t fallback);
   bool flag(std::string_view key, bool fallback);
   // `choices` lists what is allowed.
@@ -60,7 +62,8 @@ class Reader {
 
   void problem(std::string_view key, std::string_view what);
   [[nodiscard]] bool ok() const { return problems_.empty(); }
-  // kind invalid, code json.invalid, all problems in the message: "credits: must be at least 1, is -3; ...".
+  // kind invalid, code json.invalid, all problems in the message: "credits: must be at least 1, is
+  // -3; ...".
   [[nodiscard]] std::optional<Error> finish() const;
 
  private:

@@ -1,9 +1,10 @@
 // Process metrics in the Prometheus text format 0.0.4.
 //
-// A Registry is made in main and passed down. counter/gauge/histogram return a reference that lives as long as
-// the registry; look it up once and keep it. Updates are lock-free and may come from any thread. Label values are
-// escaped here. The number of series a metric may have is capped (1,000): past it, updates go to a series whose
-// label values are all "other", so hostile label values cannot eat memory.
+// A Registry is made in main and passed down. counter/gauge/histogram return a reference that lives
+// as long as the registry; look it up once and keep it. Updates are lock-free and may come from any
+// thread. Label values are escaped here. The number of series a metric may have is capped (1,000):
+// past it, updates go to a series whose label values are all "other", so hostile label values
+// cannot eat memory.
 #pragma once
 
 #include <atomic>
@@ -70,14 +71,15 @@ class Registry {
 
   Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
-  Histogram& histogram(std::string_view name, std::string_view help,
-                       std::span<const double> bounds, Labels labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                       Labels labels = {});
 
-  // Calls `refresh` at each exposition, before the text is made; for values that are read, not counted.
+  // Calls `refresh` at each exposition, before the text is made; for values that are read, not
+  // counted.
   void on_scrape(std::function<void()> refresh);
 
-  // The exposition; also process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds,
-  // process_start_time_seconds.
+  // The exposition; also process_resident_memory_bytes, process_cpu_seconds_total,
+  // process_open_fds, process_start_time_seconds.
   [[nodiscard]] std::string exposition();
 
  private:

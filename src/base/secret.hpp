@@ -1,5 +1,5 @@
-// Text that must not reach a log, an error, a URL or an image. It has no stream operator and no formatter; the
-// only way out is reveal(), which is easy to search for.
+// Text that must not reach a log, an error, a URL or an image. It has no stream operator and no
+// formatter; the only way out is reveal(), which is easy to search for.
 #pragma once
 
 #include <string>

@@ -1,16 +1,23 @@
-// The settings registry. A room describes its settings in one table, a line each; from that line come parsing,
-// validation, the .env template, the reference page, redaction, and the ConfigMap/Secret split.
+// The settings registry. A room describes its settings in one table, a line each; from that line
+// come parsing, validation, the .env template, the reference page, redaction, and the
+// ConfigMap/Secret split.
 //
 //   const SettingSpec kWorkSettings[] = {
-//     {"WORKER_CONCURRENCY", SettingType::integer, "8", "1..4096", "Jobs one worker process runs at once."},
-//     {"OPENAI_API_KEY", SettingType::secret, "", "", "Key for the OpenAI API. Needed by PROVIDER=openai."},
+//     {"WORKER_CONCURRENCY", SettingType::integer, "8", "1..4096", "Jobs one worker process runs at
+//     once."},
+//     {"OPENAI_API_KEY", SettingType::secret, "", "", "Key for the OpenAI API. Needed by
+//     PROVIDER=openai."},
 //   };
 //
-// Values come from, strongest first: the command line, the environment, NAME_FILE (the content of that file),
-// --env-file, the default. Settings is immutable after load and may be read from any thread.
+// Values come from, strongest first: the command line, the environment, NAME_FILE (the content of
+// that file),
+// --env-file, the default. An empty value counts as not given. Settings is immutable after load and
+// may be read from any thread.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -27,13 +34,13 @@ namespace selvage {
 enum class SettingType { text, integer, flag, duration, bytes, choice, url, path, list, secret };
 
 struct SettingSpec {
-  std::string_view name;      // upper case, as in the environment
+  std::string_view name;  // upper case, as in the environment
   SettingType type;
   std::string_view fallback;  // default, in the same spelling a user would write
   // integer/duration/bytes: "min..max"; choice: "a|b|c"; url: allowed schemes "redis|rediss";
-  // text/secret: "min..max" length, or empty.
+  // list: items "a|b|c"; text/secret: "min..max" length in bytes, or empty.
   std::string_view allowed;
-  std::string_view doc;       // one sentence for people, with the unit
+  std::string_view doc;              // one sentence for people, with the unit
   bool risky_in_production = false;  // `settings --check` calls any value but the default unsafe
 };
 
@@ -54,7 +61,10 @@ struct SettingSources {
 class Settings {
  public:
   // Reads and validates all. Errors: settings.invalid, whose message lists EVERY bad, placeholder
-  // ("changeme", "your-key-here", "<...>") or known-insecure value, one a line, without the values of secrets.
+  // ("changeme", "your-key-here", "<...>") or known-insecure value, one a line, without the values
+  // of secrets. So is: NAME beside NAME_FILE in one source, a NAME_FILE or env file that cannot be
+  // read, a name in the env file or on the command line that looks like a slip of a setting's name.
+  // Passwords in URLs count as secrets.
   [[nodiscard]] static Result<Settings> load(std::vector<SettingSection> sections,
                                              SettingSources sources);
 
@@ -64,19 +74,22 @@ class Settings {
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] milliseconds duration(std::string_view name) const;
   [[nodiscard]] ByteCount bytes(std::string_view name) const;
-  [[nodiscard]] std::vector<std::string> list(std::string_view name) const;  // comma separated, trimmed
+  [[nodiscard]] std::vector<std::string> list(
+      std::string_view name) const;  // comma separated, trimmed
   [[nodiscard]] const Secret& secret(std::string_view name) const;
 
   [[nodiscard]] bool is_set(std::string_view name) const;  // not from the default, and not empty
 
   struct Listed {
     const SettingSpec* spec;
-    std::string shown;   // the value; secrets as "(set)" or "(not set)", passwords in URLs masked
-    std::string source;  // "default", "environment", "WORKER_CONCURRENCY_FILE", ".env:12", "command line"
+    std::string shown;  // the value; secrets as "(set)" or "(not set)", passwords in URLs masked
+    std::string
+        source;  // "default", "environment", "WORKER_CONCURRENCY_FILE", ".env:12", "command line"
   };
   [[nodiscard]] std::vector<Listed> listed() const;
   [[nodiscard]] const std::vector<SettingSection>& sections() const { return sections_; }
-  // What is legal but unsafe in production, a sentence each: risky settings that are set, short secrets.
+  // What is legal but unsafe in production, a sentence each: risky settings that are set, short
+  // secrets.
   [[nodiscard]] std::vector<std::string> production_warnings() const;
 
  private:
@@ -84,6 +97,7 @@ class Settings {
     const SettingSpec* spec;
     std::string text;
     std::string source;
+    std::int64_t number;  // of integer, flag (0 or 1), duration (ms) and bytes
     Secret secret;
   };
   const Value& find(std::string_view name, std::initializer_list<SettingType> types) const;

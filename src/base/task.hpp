@@ -1,18 +1,21 @@
-// Task<T>: a lazy coroutine that runs when it is awaited and resumes its awaiter by symmetric transfer.
+// Task<T>: a lazy coroutine that runs when it is awaited and resumes its awaiter by symmetric
+// transfer.
 //
-// A Task starts on the thread that awaits it and stays there unless an awaitable it uses says otherwise
-// (every awaitable of this project resumes on the event loop it was awaited on). Parameters of coroutines are
-// taken by value, or outlive the Task. A Task that has started must be awaited to its end: cancel it through
-// its CancelToken and await it, never drop it. Work that nobody awaits goes through a TaskGroup.
+// A Task starts on the thread that awaits it and stays there unless an awaitable it uses says
+// otherwise (every awaitable of this project resumes on the event loop it was awaited on).
+// Parameters of coroutines are taken by value, or outlive the Task. A Task that has started must be
+// awaited to its end: cancel it through its CancelToken and await it, never drop it. Work that
+// nobody awaits goes through a TaskGroup.
 //
-//   Task<Result<Bytes>> load(Url url) { co_return CO_TRY(co_await client.get(std::move(url))).body; }
+//   Task<Result<Bytes>> load(Url url) { co_return CO_TRY(co_await client.get(std::move(url))).body;
+//   }
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include "base/error.hpp"
 
@@ -46,7 +49,7 @@ struct Promise : PromiseBase {
   std::optional<T> value;
 
   Task<T> get_return_object() noexcept;
-  template <class U>
+  template <class U = T>  // the default lets `co_return {}` work
     requires std::convertible_to<U&&, T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -86,7 +89,9 @@ class [[nodiscard, clang::coro_return_type, clang::coro_lifetimebound]] Task {
     if (handle_) handle_.destroy();
   }
 
+  // REQUIRES: not moved from, and not awaited before.
   auto operator co_await() && noexcept {
+    SELVAGE_CHECK(handle_ && !handle_.done());
     struct Awaiter {
       Handle handle;
       bool await_ready() const noexcept { return false; }

@@ -1,9 +1,9 @@
 // TaskGroup: the one supervised place for work that runs beside its starter.
 //
-// Lives on one event loop; every member must be called on that loop's thread. Tasks start at once and run
-// until their first suspension. An exception that escapes a task is a bug: it is logged, counted, and does not
-// reach the siblings. REQUIRES: `co_await join()` (or is_empty()) before destruction; declare the group last in
-// its class so that nothing a task uses dies before it.
+// Lives on one event loop; every member must be called on that loop's thread. Tasks start at once
+// and run until their first suspension. An exception that escapes a task is a bug: it is logged,
+// counted, and does not reach the siblings. REQUIRES: `co_await join()` (or is_empty()) before
+// destruction; declare the group last in its class so that nothing a task uses dies before it.
 #pragma once
 
 #include <coroutine>

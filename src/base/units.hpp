@@ -20,7 +20,8 @@ constexpr ByteCount operator""_MiB(unsigned long long n) { return {n << 20}; }
 
 // "10 MiB", "1.5 GiB", "312 bytes".
 [[nodiscard]] std::string to_string(ByteCount bytes);
-// Takes "10485760", "64KiB", "10 MiB", "1GiB"; also kB/MB/GB as powers of 1000. Errors: units.bytes.
+// Takes "10485760", "64KiB", "10 MiB", "1GiB"; also kB/MB/GB as powers of 1000. Errors:
+// units.bytes.
 [[nodiscard]] Result<ByteCount> parse_bytes(std::string_view text);
 
 // Credits are whole; a charge is negative, a grant or refund positive in the ledger.
