@@ -48,6 +48,7 @@ struct Request {
   std::string peer;        // the client's address; from X-Forwarded-For only behind a trusted proxy
   std::string request_id;  // X-Request-Id when well formed (1..128 of [A-Za-z0-9._-]), else new
   log::Context log;        // carries request_id
+  CancelToken cancel;      // cancelled when the server stops and its grace is over; pass it to waits
 
   [[nodiscard]] std::string_view param(std::string_view key) const;
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view key) const;
@@ -84,7 +85,7 @@ struct Response {
 struct FormPart {
   std::string name;
   std::string filename;      // empty when the part is no file
-  std::string content_type;  // lower case; empty when absent
+  std::string content_type;  // lower case, without parameters; empty when absent
   std::string data;
 };
 

@@ -8,8 +8,10 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -31,8 +33,11 @@ struct Route {
   std::function<Task<std::optional<Response>>(const Request&)> gate;
 };
 
+// Filled before the server starts, then only read, by any thread. A fixed segment goes before a parameter, and a
+// parameter before a rest: "/jobs/recent" wins over "/jobs/{id}", whatever was added first.
 class Router {
  public:
+  // REQUIRES: no second route for the same method and path, and the same parameter names in the same places.
   void add(Route route);
   struct Match {
     const Route* route = nullptr;  // nullptr: no such path, or wrong method
@@ -44,7 +49,31 @@ class Router {
   [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
+  using Params = std::vector<std::pair<std::string, std::string>>;
+  struct Segment {
+    enum class Kind { fixed, param, rest };
+    Kind kind;
+    std::string text;  // of a parameter: its name
+  };
+  // All routes of one path.
+  struct Place {
+    std::vector<Segment> segments;  // empty when the path has no parameters
+    std::vector<const Route*> routes;
+    [[nodiscard]] bool takes(std::string_view path, Params& params) const;
+    [[nodiscard]] const Route* route_for(Method method) const;
+    [[nodiscard]] std::string allow() const;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  Place& pattern_place(std::string_view pattern);
+
   std::vector<std::unique_ptr<Route>> routes_;
+  std::unordered_map<std::string, Place, TextHash, std::equal_to<>> plain_;
+  std::vector<Place> patterns_;  // the most specific first
 };
 
 struct ServerLimits {

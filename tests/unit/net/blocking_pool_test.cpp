@@ -1,0 +1,125 @@
+#include "net/blocking_pool.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <stdexcept>
+#include <thread>
+
+#include "base/task_group.hpp"
+
+namespace selvage::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<int> answer() { return 42; }
+Result<int> refuse() { return fail(ErrorKind::conflict, "test.refused", "no"); }
+Result<int> crash() { throw std::runtime_error("a bug in the work"); }
+
+struct Where {
+  std::thread::id work;
+  std::thread::id resumed;
+};
+
+Task<Where> where_it_runs(BlockingPool& pool) {
+  const auto id = [] { return Result<std::thread::id>(std::this_thread::get_id()); };
+  const Result<std::thread::id> work = co_await pool.run(id);
+  co_return Where{*work, std::this_thread::get_id()};
+}
+
+TEST_CASE("BlockingPool: returns the value or the error of the work") {
+  Loop loop;
+  BlockingPool pool("test", 2);
+  CHECK(loop.run_until_done(pool.run(answer)) == 42);
+  Loop second;
+  CHECK(second.run_until_done(pool.run(refuse)).error().code == "test.refused");
+}
+
+TEST_CASE("BlockingPool: an exception of the work reaches the awaiter") {
+  Loop loop;
+  BlockingPool pool("test", 1);
+  CHECK_THROWS_WITH_AS((void)loop.run_until_done(pool.run(crash)), "a bug in the work",
+                       std::runtime_error);
+}
+
+TEST_CASE("BlockingPool: the work runs elsewhere, the awaiter resumes on its own loop") {
+  Loop loop;
+  BlockingPool pool("test", 1);
+  const Where where = loop.run_until_done(where_it_runs(pool));
+  CHECK(where.work != std::this_thread::get_id());
+  CHECK(where.resumed == std::this_thread::get_id());
+}
+
+struct Tally {
+  int done = 0;
+  int refused = 0;
+};
+
+Task<void> occupy(BlockingPool& pool, std::latch& gate, Tally& tally) {
+  const auto wait = [&gate] {
+    gate.wait();
+    return Result<void>();
+  };
+  const Result<void> outcome = co_await pool.run(wait);
+  if (outcome) {
+    ++tally.done;
+  } else {
+    CHECK(outcome.error().code == "pool.full");
+    CHECK(outcome.error().kind == ErrorKind::unavailable);
+    ++tally.refused;
+  }
+}
+
+Task<Tally> flood(BlockingPool& pool, std::latch& gate, int jobs) {
+  TaskGroup group;
+  Tally tally;
+  group.spawn(occupy(pool, gate, tally), "first");
+  while (pool.queued() > 0) co_await sleep_for(1ms);  // the only thread has taken it
+  for (int i = 0; i < jobs; ++i) group.spawn(occupy(pool, gate, tally), "next");
+  CHECK(pool.queued() == 3);
+  gate.count_down();
+  co_await group.join();
+  co_return tally;
+}
+
+TEST_CASE("BlockingPool: a full queue answers an error instead of growing") {
+  Loop loop;
+  BlockingPool pool("test", 1, 3);
+  std::latch gate(1);
+  const Tally tally = loop.run_until_done(flood(pool, gate, 5));
+  CHECK(tally.done == 4);
+  CHECK(tally.refused == 2);
+}
+
+Task<void> count_up(BlockingPool& pool, std::atomic<int>& counter) {
+  const auto add = [&counter] {
+    ++counter;
+    return Result<void>();
+  };
+  CHECK((co_await pool.run(add)).has_value());
+}
+
+Task<void> many(BlockingPool& pool, std::atomic<int>& counter, int jobs) {
+  TaskGroup group;
+  for (int i = 0; i < jobs; ++i) group.spawn(count_up(pool, counter), "count");
+  co_await group.join();
+}
+
+TEST_CASE("BlockingPool: serves several loops at once and loses nothing") {
+  BlockingPool pool("shared", 4, 10'000);
+  std::atomic<int> counter = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      Loop loop;
+      loop.run_until_done(many(pool, counter, 1000));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(counter == 3000);
+}
+
+}  // namespace
+}  // namespace selvage::net
