@@ -1,5 +1,6 @@
-// API keys: "sk_<8 characters>_<43 characters>"; only the SHA-256 of the whole is stored (the key has 256 random
-// bits, so a slow hash would add nothing). A key belongs to an owner and carries rights.
+// API keys: "sk_<8 characters>_<43 characters>"; only the SHA-256 of the whole is stored (the key
+// has 256 random bits, so a slow hash would add nothing). A key belongs to an owner and carries
+// rights.
 #pragma once
 
 #include <optional>
@@ -35,7 +36,8 @@ struct NewApiKey {
 [[nodiscard]] Result<NewApiKey> create_api_key(Transaction& tx, std::string label,
                                                std::string channel, std::string owner,
                                                std::vector<Right> rights);
-// nullopt when unknown, malformed or revoked. Compares hashes, so timing says nothing of stored keys.
+// nullopt when unknown, malformed or revoked. Compares hashes, so timing says nothing of stored
+// keys.
 [[nodiscard]] Result<std::optional<ApiKey>> find_api_key(Transaction& tx, std::string_view full);
 [[nodiscard]] Result<std::vector<ApiKey>> list_api_keys(Transaction& tx);
 // Errors: keys.not_found.

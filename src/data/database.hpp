@@ -1,10 +1,11 @@
 // Database: transactions on SQLite now, on PostgreSQL by the same interface.
 //
-// A transaction is a plain function over a Transaction; it runs on the database's own threads, never on an event
-// loop, and may be run again when the engine asks for it (serialisation, busy), so it must touch nothing but its
-// Transaction and what it returns. write() resumes only when the commit is durable; concurrent writes share one
-// commit (group commit), yet each is atomic by itself: one that returns an error leaves no trace.
-// SQL is the common subset; parameters are $1, $2, ...
+// A transaction is a plain function over a Transaction; it runs on the database's own threads,
+// never on an event loop, and may be run again when the engine asks for it (serialisation, busy),
+// so it must touch nothing but its Transaction and what it returns. write() resumes only when the
+// commit is durable; concurrent writes share one commit (group commit), yet each is atomic by
+// itself: one that returns an error leaves no trace. SQL is the common subset; parameters are $1,
+// $2, ...
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,8 @@ class Row {
 };
 using Rows = std::vector<Row>;
 
-// Errors of both calls: db.constraint (kind conflict), db.read_only, db.full, db.busy, db.unavailable (kind
-// unavailable), db.corrupt, db.sql (a bug).
+// Errors of both calls: db.constraint (kind conflict), db.read_only, db.full, db.busy,
+// db.unavailable (kind unavailable), db.corrupt, db.sql (a bug).
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -75,14 +76,17 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  // Body: Result<T>(Transaction&). Commits when it succeeds, else rolls back and hands its error on.
+  // Body: Result<T>(Transaction&). Commits when it succeeds, else rolls back and hands its error
+  // on.
   template <class Body>
-  [[nodiscard]] Task<std::invoke_result_t<Body&, Transaction&>> write(Body body) {
+  [[nodiscard, clang::coro_wrapper]] Task<std::invoke_result_t<Body&, Transaction&>> write(
+      Body body) {
     return run(Access::write, std::move(body));
   }
   // A consistent snapshot; changing anything fails.
   template <class Body>
-  [[nodiscard]] Task<std::invoke_result_t<Body&, Transaction&>> read(Body body) {
+  [[nodiscard, clang::coro_wrapper]] Task<std::invoke_result_t<Body&, Transaction&>> read(
+      Body body) {
     return run(Access::read, std::move(body));
   }
 
@@ -106,6 +110,8 @@ class Database {
  private:
   template <class Body>
   Task<std::invoke_result_t<Body&, Transaction&>> run(Access access, Body body);
+  template <class Body>
+  std::invoke_result_t<Body&, Transaction&> run_blocking(Access access, Body& body);
 };
 
 }  // namespace selvage::data

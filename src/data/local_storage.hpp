@@ -1,5 +1,6 @@
-// Objects as files under a directory, written to a temporary name, synced, renamed, directory synced. Signed URLs
-// are "<base_url>/files/<key>?expires=<unix s>&signature=<HMAC-SHA-256>", checked in constant time by verify().
+// Objects as files under a directory, written to a temporary name, synced, renamed, directory
+// synced. Signed URLs are "<base_url>/files/<key>?expires=<unix s>&signature=<HMAC-SHA-256>",
+// checked in constant time by verify().
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,8 @@ namespace selvage::data {
 
 class LocalStorage final : public ObjectStorage {
  public:
-  // Creates `root` and removes temporary files a crash left behind. `pool` must outlive it. `base_url` may be
-  // empty: signed URLs are then relative ("/files/...").
+  // Creates `root` and removes temporary files a crash left behind. `pool` must outlive it.
+  // `base_url` may be empty: signed URLs are then relative ("/files/...").
   [[nodiscard]] static Result<std::unique_ptr<LocalStorage>> open(std::filesystem::path root,
                                                                   Secret signing_key,
                                                                   std::string base_url,
@@ -30,8 +31,8 @@ class LocalStorage final : public ObjectStorage {
   Task<Result<std::string>> signed_url(std::string key, seconds lifetime) override;
   Task<Result<void>> ping() override;
 
-  // Whether a request for /files/<key> carries a signature that is ours and not expired. Any thread.
-  // Errors: storage.signature (forbidden), storage.expired (forbidden).
+  // Whether a request for /files/<key> carries a signature that is ours and not expired. Any
+  // thread. Errors: storage.signature (forbidden), storage.expired (forbidden).
   [[nodiscard]] Result<void> verify(std::string_view key, std::string_view expires,
                                     std::string_view signature) const;
 

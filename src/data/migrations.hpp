@@ -1,6 +1,6 @@
-// Schema migrations: each room gives a list, each entry runs once, in order, recorded in schema_migrations.
-// Entries are never edited after a release; a changed checksum is refused. Safe to run from several processes at
-// once (one waits for the other).
+// Schema migrations: each room gives a list, each entry runs once, in order, recorded in
+// schema_migrations. Entries are never edited after a release; a changed checksum is refused. Safe
+// to run from several processes at once (one waits for the other).
 #pragma once
 
 #include <span>
@@ -12,8 +12,8 @@
 namespace selvage::data {
 
 struct Migration {
-  std::string_view id;        // "tryon/0001-sessions"; sorts within its room
-  std::string_view sqlite;    // statements separated by ';' at line ends
+  std::string_view id;      // "tryon/0001-sessions"; sorts within its room
+  std::string_view sqlite;  // statements separated by ';' at line ends
   std::string_view postgres;
 };
 
@@ -22,7 +22,8 @@ struct MigrationReport {
   std::size_t already = 0;
 };
 
-// Rooms in dependency order. Errors: migrate.changed, migrate.unknown (the database is newer than this binary), db.*.
+// Rooms in dependency order. Errors: migrate.changed, migrate.unknown (the database is newer than
+// this binary), db.*.
 [[nodiscard]] Result<MigrationReport> migrate(Database& database,
                                               std::span<const std::span<const Migration>> rooms);
 // What migrate() would apply.

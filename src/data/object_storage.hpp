@@ -1,5 +1,6 @@
-// Object storage: pictures by key. Keys are relative paths of [A-Za-z0-9_./-], without "..", at most 512 bytes.
-// All calls may be awaited on any loop. put() is durable and atomic when it resumes: a reader sees all or nothing.
+// Object storage: pictures by key. Keys are relative paths of [A-Za-z0-9_./-], without "..", at
+// most 512 bytes. All calls may be awaited on any loop. put() is durable and atomic when it
+// resumes: a reader sees all or nothing.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
 // SQLite in WAL mode with synchronous=FULL: a commit that write() has reported survives power loss.
 //
-// One writer thread gathers what is queued (at most kMaxGroup bodies) into one commit, each body in its own
-// savepoint; `readers` threads serve snapshots. Several processes may share the file: a busy database is waited
-// for up to `busy_time`. Statements are prepared once and cached.
+// One writer thread gathers what is queued (at most kMaxGroup bodies) into one commit, each body in
+// its own savepoint; `readers` threads serve snapshots. Several processes may share the file: a
+// busy database is waited for up to `busy_time`. Statements are prepared once and cached.
 #pragma once
 
 #include <filesystem>
