@@ -17,8 +17,8 @@ namespace selvage {
 
 [[nodiscard]] std::string base64url(std::string_view data);
 [[nodiscard]] std::string base64(std::string_view data);
-// Standard or URL-safe alphabet, padding optional; nullopt-like empty Result is avoided: returns
-// false and leaves `out` untouched when the text is not base64.
+// Standard or URL-safe alphabet, padding optional, no white space. False when `text` is not base64;
+// `out` is then untouched. Not in constant time: compare the encoded form of a secret instead.
 [[nodiscard]] bool decode_base64(std::string_view text, std::string& out);
 
 }  // namespace selvage

@@ -1,9 +1,9 @@
 // Errors are values: a function that can fail for a reason outside the program returns Result<T>.
 //
-// An Error says what went wrong, where, and what to do about it, in sentences a person reads at 3
-// a.m. Its `code` is stable and never translated; its `kind` decides the HTTP status and the exit
-// code. Messages never hold secrets. Exceptions are for bugs and third-party libraries only and
-// stop at the door of a room.
+// An Error says what went wrong, where, and what to do about it, in sentences a person can act on
+// at night. Its `code` is stable and never translated; its `kind` decides the HTTP status and the
+// exit code. Messages never hold secrets. Exceptions are for bugs and third-party libraries only
+// and stop at the door of a room.
 #pragma once
 
 #include <expected>
@@ -69,14 +69,18 @@ using Result = std::expected<T, Error>;
 
 // auto v = TRY(f());            in a function that returns Result<U>
 // auto v = CO_TRY(co_await f());  in a coroutine whose Task carries Result<U>
-#define SELVAGE_TRY_(keyword, ...)                                                     \
-  ({                                                                                   \
-    auto selvage_result_ = (__VA_ARGS__);                                              \
-    if (!selvage_result_) keyword std::unexpected(std::move(selvage_result_.error())); \
-    ::selvage::detail::unwrap(std::move(selvage_result_));                             \
+// Each use names its variable by a number of its own, so that uses may be nested.
+#define SELVAGE_TRY_NAMED_(name, keyword, ...)                   \
+  ({                                                             \
+    auto name = (__VA_ARGS__);                                   \
+    if (!name) keyword std::unexpected(std::move(name.error())); \
+    ::selvage::detail::unwrap(std::move(name));                  \
   })
-#define TRY(...) SELVAGE_TRY_(return, __VA_ARGS__)
-#define CO_TRY(...) SELVAGE_TRY_(co_return, __VA_ARGS__)
+#define SELVAGE_TRY_NUMBERED_(number, keyword, ...) \
+  SELVAGE_TRY_NAMED_(selvage_result_##number, keyword, __VA_ARGS__)
+#define SELVAGE_TRY_(number, keyword, ...) SELVAGE_TRY_NUMBERED_(number, keyword, __VA_ARGS__)
+#define TRY(...) SELVAGE_TRY_(__COUNTER__, return, __VA_ARGS__)
+#define CO_TRY(...) SELVAGE_TRY_(__COUNTER__, co_return, __VA_ARGS__)
 
 namespace selvage::detail {
 template <class T>

@@ -46,6 +46,7 @@ class Reader {
   // `v` must outlive the reader. When it is no object, that is the one problem reported.
   Reader(const value& v, std::string_view path);
 
+  // A text's length counts bytes; U+0000 is refused, because databases and C libraries cut there.
   std::string text(std::string_view key, TextRule rule);  // required
   std::optional<std::string> maybe_text(std::string_view key,
                                         TextRule rule);  // absent or null: nullopt
@@ -53,7 +54,7 @@ class Reader {
                        IntegerRule rule);  // required; 3.0 is an integer, "3" is not
   std::int64_t integer(std::string_view key, IntegerRule rule, std::int64_t fallback);
   bool flag(std::string_view key, bool fallback);
-  // `choices` lists what is allowed.
+  // `choices` lists what is allowed; required.
   std::string choice(std::string_view key, std::initializer_list<std::string_view> choices);
   std::vector<std::string> texts(std::string_view key, std::size_t min_count, std::size_t max_count,
                                  TextRule rule);
@@ -62,8 +63,8 @@ class Reader {
 
   void problem(std::string_view key, std::string_view what);
   [[nodiscard]] bool ok() const { return problems_.empty(); }
-  // kind invalid, code json.invalid, all problems in the message: "credits: must be at least 1, is
-  // -3; ...".
+  // kind invalid, code json.invalid, all problems in the message, with "; " between them:
+  // "credits: must be at least 1, is -3".
   [[nodiscard]] std::optional<Error> finish() const;
 
  private:

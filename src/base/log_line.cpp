@@ -11,8 +11,8 @@ namespace selvage::log::detail {
 
 namespace {
 
-constexpr std::string_view kEllipsis = "…";
-constexpr std::string_view kReplacement = "�";
+constexpr std::string_view kEllipsis = "\u2026";
+constexpr std::string_view kReplacement = "\uFFFD";
 // Room for the mark that a line was cut and for its end.
 constexpr std::size_t kTailBytes = 64;
 

@@ -3,16 +3,13 @@
 // ConfigMap/Secret split.
 //
 //   const SettingSpec kWorkSettings[] = {
-//     {"WORKER_CONCURRENCY", SettingType::integer, "8", "1..4096", "Jobs one worker process runs at
-//     once."},
-//     {"OPENAI_API_KEY", SettingType::secret, "", "", "Key for the OpenAI API. Needed by
-//     PROVIDER=openai."},
+//     {"WORKER_CONCURRENCY", SettingType::integer, "8", "1..4096", "Jobs a worker runs at once."},
+//     {"OPENAI_API_KEY", SettingType::secret, "", "", "Key of the OpenAI API."},
 //   };
 //
 // Values come from, strongest first: the command line, the environment, NAME_FILE (the content of
-// that file),
-// --env-file, the default. An empty value counts as not given. Settings is immutable after load and
-// may be read from any thread.
+// that file), the file given with --env-file, the default. An empty value counts as not given.
+// Settings is immutable after load and may be read from any thread.
 #pragma once
 
 #include <cstdint>

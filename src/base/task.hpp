@@ -7,7 +7,8 @@
 // awaited to its end: cancel it through its CancelToken and await it, never drop it. Work that
 // nobody awaits goes through a TaskGroup.
 //
-//   Task<Result<Bytes>> load(Url url) { co_return CO_TRY(co_await client.get(std::move(url))).body;
+//   Task<Result<Bytes>> load(Url url) {
+//     co_return CO_TRY(co_await client.get(std::move(url))).body;
 //   }
 #pragma once
 
