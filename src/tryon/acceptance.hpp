@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.hpp"
 #include "data/object_storage.hpp"
 #include "net/egress_guard.hpp"
 #include "tryon/ledger.hpp"
@@ -12,6 +13,8 @@
 #include "work/broker.hpp"
 
 namespace selvage::tryon {
+
+inline constexpr ByteCount kMaxUpload = 10_MiB;  // of one picture
 
 struct UploadedImage {
   std::string bytes;
@@ -44,12 +47,12 @@ struct Accepted {
 
 class Acceptance {
  public:
-  // All outlive it.
+  // All outlive it. With `metrics`, charges count in tryon_credits_charged_total{channel}.
   Acceptance(data::Database& database, work::Broker& broker, data::ObjectStorage& storage,
-             const net::EgressGuard& guard, std::string queue);
+             const net::EgressGuard& guard, std::string queue, Registry* metrics = nullptr);
 
   // URLs are checked without being fetched; uploads are probed (format, pixel cap) and stored under
-  // inputs/<session>/ first, and removed again when the transaction fails. Errors: url.*, egress.*, image.*,
+  // inputs/<session>/ first, and removed again when the transaction fails. Errors: job.*, url.*, egress.*, image.*,
   // credits.insufficient, session.duplicate, idempotency.mismatch (unprocessable: same key, other body),
   // queue.full, db.*, storage.*.
   [[nodiscard]] Task<Result<Accepted>> accept(JobRequest request);
@@ -63,6 +66,7 @@ class Acceptance {
   data::ObjectStorage& storage_;
   const net::EgressGuard& guard_;
   std::string queue_;
+  Registry* metrics_;
 };
 
 }  // namespace selvage::tryon

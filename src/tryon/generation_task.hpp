@@ -41,7 +41,7 @@ struct GenerationTask {
   Timestamp created_at;
   std::string unknown_json = "{}";  // members this version does not know
 
-  // Every problem is in the error. Errors: task.malformed (with the session id in `bad_session` when readable).
+  // Every problem is in the error. Errors: task.malformed; salvage() then finds the session it names.
   [[nodiscard]] static Result<GenerationTask> parse(std::string_view json);
   [[nodiscard]] std::string to_json() const;
 };

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/metrics.hpp"
 #include "data/object_storage.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/egress_guard.hpp"
