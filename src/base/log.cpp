@@ -171,7 +171,9 @@ CaptureForTest::~CaptureForTest() {
   configure(level_before_, format_before_);
 }
 
-void CaptureForTest::add(std::string_view line) { lines_.emplace_back(line); }
+void CaptureForTest::add(std::string_view line) {
+  lines_.emplace_back(line.substr(0, line.find('\n')));
+}
 
 std::vector<std::string> CaptureForTest::lines() const {
   const std::lock_guard lock(capture_mutex);

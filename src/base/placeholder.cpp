@@ -11,11 +11,11 @@ namespace selvage {
 namespace {
 
 // All in lower case; compared without regard to case, '-', '_' and ' '.
-constexpr std::array<std::string_view, 9> kPlaceholderStarts = {
-    "changeme",    "changethis",  "changeit",   "yourkey", "replaceme",
+constexpr std::array<std::string_view, 8> kPlaceholderStarts = {
+    "changeme",    "changethis",  "changeit",   "yourkey",
     "replacethis", "replacewith", "insertyour", "putyour"};
-constexpr std::array<std::string_view, 8> kPlaceholders = {
-    "todo", "fixme", "tbd", "placeholder", "replace", "setme", "fillme", "dummy"};
+constexpr std::array<std::string_view, 9> kPlaceholders = {
+    "todo", "fixme", "tbd", "placeholder", "replace", "replaceme", "setme", "fillme", "dummy"};
 
 constexpr std::array<std::string_view, 28> kKnownSecrets = {
     "admin", "administrator", "admin123",  "default",   "demo",       "dev",     "example",
