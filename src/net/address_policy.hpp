@@ -26,7 +26,8 @@ struct IpAddress {
 struct CidrRange {
   IpAddress base;
   int prefix = 0;
-  [[nodiscard]] static Result<CidrRange> parse(std::string_view text);  // "10.0.0.0/8"
+  // "10.0.0.0/8"; bits beyond the prefix must be zero. Errors: address.range.
+  [[nodiscard]] static Result<CidrRange> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& address) const;
 };
 
@@ -36,6 +37,8 @@ class AddressPolicy {
   explicit AddressPolicy(std::vector<CidrRange> allowed = {});
   // nullopt when the address may be contacted, else why not: "169.254.169.254 is a cloud metadata address".
   [[nodiscard]] std::optional<std::string> refusal(const IpAddress& address) const;
+  // True inside one of the holes.
+  [[nodiscard]] bool is_allowed(const IpAddress& address) const;
 
  private:
   std::vector<CidrRange> allowed_;
