@@ -3,6 +3,7 @@
 function(selvage_room NAME)
   cmake_parse_arguments(ARG "" "" "USES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp)
+  list(FILTER SOURCES EXCLUDE REGEX "/main\\.cpp$") # the program itself, not part of its room
   if(NOT SOURCES)
     add_library(selvage_${NAME} INTERFACE)
     return()

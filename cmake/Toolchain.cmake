@@ -4,7 +4,7 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
   # clang stamps a time into precompiled headers, which would defeat ccache
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+  add_compile_options("SHELL:$<$<COMPILE_LANGUAGE:CXX>:-Xclang -fno-pch-timestamp>")
 endif()
 find_program(MOLD mold)
 if(MOLD)
@@ -12,7 +12,9 @@ if(MOLD)
 endif()
 
 add_compile_options(
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wthread-safety -Wdangling -Werror
+  # an aggregate member that is not named takes its default: that is what the defaults are for
+  -Wall -Wextra -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
+  -Wshadow -Wconversion -Wno-sign-conversion -Wthread-safety -Wdangling -Werror
   -fstack-protector-strong -fcf-protection -ftrivial-auto-var-init=zero
   $<$<CONFIG:Release>:-g1>)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)

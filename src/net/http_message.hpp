@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/task.hpp"
+#include "base/task_function.hpp"
 
 namespace selvage::net {
 
@@ -71,7 +72,7 @@ struct Response {
   Headers headers;
   std::string body;
   // When set, sent chunked after the head; `body` is then ignored.
-  std::move_only_function<Task<void>(ResponseStream&)> stream;
+  TaskFunction<Task<void>(ResponseStream&)> stream;
 
   [[nodiscard]] static Response text(int status, std::string body,
                                      std::string_view content_type = "text/plain; charset=utf-8");

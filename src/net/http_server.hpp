@@ -16,12 +16,13 @@
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "base/task_function.hpp"
 #include "base/units.hpp"
 #include "net/http_message.hpp"
 
 namespace selvage::net {
 
-using Handler = std::function<Task<Response>(Request)>;
+using Handler = TaskFunction<Task<Response>(Request)>;
 
 // What the router knows of one route; the OpenAPI document is made from the same rows.
 struct Route {
@@ -30,7 +31,7 @@ struct Route {
   Handler handler;
   ByteCount max_body = 1_MiB;
   // Runs before `handler` and before a body over 64 KiB is read; a response ends the request. May be empty.
-  std::function<Task<std::optional<Response>>(const Request&)> gate;
+  TaskFunction<Task<std::optional<Response>>(const Request&)> gate;
 };
 
 // Filled before the server starts, then only read, by any thread. A fixed segment goes before a parameter, and a
