@@ -33,6 +33,7 @@ struct NewApiKey {
   std::string full;  // shown once, never stored
 };
 
+// Errors: keys.label, keys.channel, keys.owner, keys.rights (all invalid).
 [[nodiscard]] Result<NewApiKey> create_api_key(Transaction& tx, std::string label,
                                                std::string channel, std::string owner,
                                                std::vector<Right> rights);
@@ -40,8 +41,10 @@ struct NewApiKey {
 // keys.
 [[nodiscard]] Result<std::optional<ApiKey>> find_api_key(Transaction& tx, std::string_view full);
 [[nodiscard]] Result<std::vector<ApiKey>> list_api_keys(Transaction& tx);
-// Errors: keys.not_found.
+// Revoking twice is fine. Errors: keys.not_found.
 [[nodiscard]] Result<void> revoke_api_key(Transaction& tx, std::string_view id);
+// Notes that the key is in use, at most once a minute: a call in between changes nothing.
+[[nodiscard]] Result<void> touch_api_key(Transaction& tx, std::string_view id);
 
 extern const std::span<const Migration> kDataMigrations;
 

@@ -15,6 +15,9 @@
 
 namespace selvage::data {
 
+// The longest object that is taken and given.
+inline constexpr std::size_t kMaxObjectBytes = 64 << 20;
+
 struct StoredObject {
   std::string bytes;
   std::string media_type;
@@ -23,10 +26,10 @@ struct StoredObject {
 class ObjectStorage {
  public:
   virtual ~ObjectStorage() = default;
-  // Overwrites. Errors: storage.full, storage.unavailable, storage.key.
+  // Overwrites. Errors: storage.full, storage.unavailable, storage.key, storage.too_large.
   [[nodiscard]] virtual Task<Result<void>> put(std::string key, std::string bytes,
                                                std::string media_type) = 0;
-  // Errors: storage.not_found, storage.too_large (over 64 MiB), storage.unavailable.
+  // Errors: storage.not_found, storage.too_large (over kMaxObjectBytes), storage.unavailable.
   [[nodiscard]] virtual Task<Result<StoredObject>> get(std::string key) = 0;
   [[nodiscard]] virtual Task<Result<bool>> exists(std::string key) = 0;
   // Removing what is not there succeeds.
@@ -39,6 +42,9 @@ class ObjectStorage {
   [[nodiscard]] virtual Task<Result<void>> ping() = 0;
 };
 
+// No part of a key is empty or begins with a dot. Errors: storage.key (invalid).
 [[nodiscard]] Result<void> check_key(std::string_view key);
+// By the extension: JPEG, PNG and WebP, else "application/octet-stream".
+[[nodiscard]] std::string_view media_type_of_key(std::string_view key);
 
 }  // namespace selvage::data

@@ -1,0 +1,28 @@
+#include "data/api_keys.hpp"
+
+namespace selvage::data {
+
+namespace {
+
+constexpr std::string_view kApiKeys =
+    "CREATE TABLE api_keys (\n"
+    "  id TEXT PRIMARY KEY,\n"
+    "  label TEXT NOT NULL,\n"
+    "  channel TEXT NOT NULL,\n"
+    "  owner TEXT NOT NULL,\n"
+    "  rights TEXT NOT NULL,\n"
+    "  key_hash TEXT NOT NULL UNIQUE,\n"
+    "  created_at BIGINT NOT NULL,\n"
+    "  revoked_at BIGINT,\n"
+    "  last_used_at BIGINT\n"
+    ");\n";
+
+constexpr Migration kMigrations[] = {
+    {.id = "data/0001-api-keys", .sqlite = kApiKeys, .postgres = kApiKeys},
+};
+
+}  // namespace
+
+const std::span<const Migration> kDataMigrations = kMigrations;
+
+}  // namespace selvage::data
