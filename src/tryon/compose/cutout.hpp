@@ -1,0 +1,20 @@
+// A garment without its background, and its shape.
+#pragma once
+
+#include "base/error.hpp"
+#include "image/picture.hpp"
+#include "tryon/compose/outline.hpp"
+
+namespace selvage::tryon {
+
+struct Cutout {
+  image::Picture picture;  // RGBA
+  Outline outline;         // in its pixels
+};
+
+// Cuts the garment out by its alpha channel or, when it has none, by removing the even colour
+// around it. The result is shrunk so that its longer side is at most `longest`. Errors:
+// compose.no_garment (unprocessable).
+[[nodiscard]] Result<Cutout> cut_out(const image::Picture& garment, int longest);
+
+}  // namespace selvage::tryon
