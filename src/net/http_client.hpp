@@ -1,8 +1,10 @@
-// HTTP client on libcurl's multi interface, driven by the event loop. One client belongs to one loop.
+// HTTP client on libcurl's multi interface, driven by the event loop. One client belongs to one loop and ends
+// before it, with no request in flight (a bug otherwise: cancel them and await them).
 //
-// Connections are pooled and reused. Nothing follows redirects. Cancellation and the deadline end a request at
-// once. The body is capped while it streams. Errors: http.connect, http.tls, http.timeout, http.too_large,
-// http.protocol, http.resolve, cancelled. A response of any status is a success here.
+// Connections are pooled and reused; requests over the connection limits wait in line. Nothing follows redirects.
+// Cancellation and the deadline end a request at once. The body is capped while it streams. Errors: url.*,
+// http.resolve, http.connect (nothing was sent yet), http.tls, http.timeout, http.too_large, http.protocol,
+// http.header, cancelled. A response of any status is a success here.
 #pragma once
 
 #include <memory>
@@ -48,7 +50,9 @@ class HttpClient {
  public:
   HttpClient(Loop& loop, ClientOptions options);
   ~HttpClient();
-  [[nodiscard]] Task<Result<ClientResponse>> send(ClientRequest request);
+  [[nodiscard, clang::coro_wrapper]] Task<Result<ClientResponse>> send(ClientRequest request);
+  // The same without a copy, for a request that may be sent again.
+  [[nodiscard]] Task<Result<ClientResponse>> send(std::shared_ptr<const ClientRequest> request);
 
  private:
   struct Impl;
