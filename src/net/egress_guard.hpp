@@ -37,6 +37,7 @@ struct FetchedImage {
   std::string media_type;  // "image/jpeg", "image/png", "image/webp"
 };
 
+// Belongs to one loop and ends before it, with no fetch in flight (a bug otherwise).
 class EgressGuard {
  public:
   EgressGuard(Loop& loop, EgressOptions options);
@@ -46,8 +47,9 @@ class EgressGuard {
   // egress.port_refused, egress.host_refused, egress.address_refused.
   [[nodiscard]] Result<Url> check(std::string_view url) const;
 
-  // Also egress.redirect, egress.status, egress.type_refused, egress.type_mismatch, egress.too_large,
-  // egress.timeout, egress.connect, egress.resolve. Messages name the origin, never path or query.
+  // Also egress.redirect, egress.status, egress.type_refused, egress.type_mismatch, egress.encoding_refused,
+  // egress.too_large, egress.timeout, egress.resolve, egress.connect (TLS too), egress.protocol, cancelled.
+  // Kinds `unavailable` and `timeout` may pass; the others stay. Messages name the origin, never path or query.
   [[nodiscard]] Task<Result<FetchedImage>> fetch_image(std::string url, CancelToken cancel);
 
  private:
