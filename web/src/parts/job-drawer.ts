@@ -1,0 +1,172 @@
+// The drawer with everything about one job. It is a modal dialog, so the platform keeps focus inside and gives it back.
+
+import { api, ApiError } from '../api';
+import { fill, h, button, type Child } from '../dom';
+import { clock, duration, moment, plural, words } from '../format';
+import { subscribe } from '../live';
+import { formatRoute } from '../router';
+import type { Job } from '../types';
+import { announcer, say } from './announce';
+import { copyable } from './copy';
+import { problemBox, skeleton } from './feedback';
+import { channelTag, jobLink, resultPicture } from './job-row';
+import { icon } from './icon';
+import { Picture, ownAddress } from './picture';
+import { statusMark } from './status';
+import { agoTime } from './time';
+import { note, toasts, trouble } from './toast';
+
+export interface Drawer {
+  jobId: string;
+  close: () => void;
+}
+
+/** `onClosed` runs once, however it was closed. */
+export function openDrawer(jobId: string, onClosed: () => void): Drawer {
+  const abort = new AbortController();
+  const content = h('div', { class: 'drawer-content' }, skeleton(5));
+  const dialog = h(
+    'dialog',
+    { class: 'drawer', 'aria-label': 'Job' },
+    button({ class: 'bare close', 'aria-label': 'Close' }, () => dialog.close(), icon('close', 18)),
+    content,
+  );
+  const result: { picture: Picture | null } = { picture: null };
+  let shown: Job | null = null;
+
+  function show(job: Job): void {
+    if (abort.signal.aborted) return;
+    const changed = shown && shown.status !== job.status;
+    // An event may leave out what only a direct read tells.
+    const full: Job = { ...job, ...(job.inputs ?? shown?.inputs ? { inputs: job.inputs ?? shown?.inputs ?? [] } : {}) };
+    shown = full;
+    result.picture ??= resultPicture(full, false);
+    result.picture.set(full.result_url);
+    const focused = content.contains(document.activeElement);
+    fill(content, ...details(full, result.picture));
+    if (focused) dialog.querySelector<HTMLElement>('.close')?.focus();
+    if (changed) say(`This job is now ${job.status}.`);
+  }
+
+  async function read(): Promise<void> {
+    try {
+      show(await api.job(jobId, abort.signal));
+    } catch (cause) {
+      if (abort.signal.aborted) return;
+      const gone = cause instanceof ApiError && cause.status === 404;
+      fill(content, problemBox(gone ? 'There is no such job' : 'The job could not be read', cause,
+        gone ? undefined : () => void read()));
+    }
+  }
+
+  const unsubscribe = subscribe({
+    job: (job) => {
+      if (job.id === jobId) show(job);
+    },
+    resume: () => void read(),
+  });
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+  dialog.addEventListener('close', () => {
+    unsubscribe();
+    abort.abort();
+    document.body.append(toasts(), announcer());
+    dialog.remove();
+    onClosed();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  dialog.append(toasts(), announcer()); // what is outside a modal dialog is neither seen nor spoken
+  void read();
+  return { jobId, close: () => dialog.open && dialog.close() };
+}
+
+function details(job: Job, result: Picture): Child[] {
+  return [
+    h('header', { class: 'drawer-head' },
+      statusMark(job.status).element,
+      h('h2', null, copyable(job.id, 'the job id')),
+      h('p', { class: 'hint' }, h('span', { class: 'owner' }, job.owner), ' ', channelTag(job.channel), ' ',
+        agoTime(job.created_at))),
+    job.error ? failure(job) : null,
+    pictures(job, result),
+    h('section', null, h('h3', null, 'What happened'), history(job)),
+    h('section', null, h('h3', null, 'Particulars'), facts(job)),
+  ];
+}
+
+function failure(job: Job): HTMLElement {
+  const error = job.error!;
+  return h('section', { class: 'failure' },
+    h('p', { class: 'failure-code' }, words(error.code), ' ', h('code', null, error.code)),
+    h('p', null, error.message),
+    error.detail ? h('p', { class: 'detail mono' }, error.detail) : null,
+    retryButton(job));
+}
+
+/** Makes a new job of a failed one. */
+export function retryButton(job: Job, onRetried?: (made: Job) => void): HTMLButtonElement {
+  const retry = button({ class: 'button', 'aria-label': `Retry job ${job.id}` }, () => void run(), icon('retry'), 'Retry');
+  async function run(): Promise<void> {
+    retry.disabled = true;
+    try {
+      const made = await api.retry(job.id);
+      note('Retried as a new job.', { href: formatRoute('jobs', { job: made.id }), text: 'Open it' });
+      onRetried?.(made);
+    } catch (cause) {
+      retry.disabled = false;
+      trouble('The job was not retried', cause);
+    }
+  }
+  return retry;
+}
+
+function pictures(job: Job, result: Picture): HTMLElement {
+  const inputs = (job.inputs ?? []).map((url, index) => {
+    const name = index === 0 ? 'Person' : job.inputs!.length > 2 ? `Garment ${index}` : 'Garment';
+    const picture = new Picture(name, () => api.job(job.id).then((fresh) => fresh.inputs?.[index] ?? null), false);
+    picture.set(url);
+    return h('figure', null, picture.element, h('figcaption', null, name));
+  });
+  const address = job.result_url ? ownAddress(job.result_url) : null;
+  const waiting = job.status === 'failed' ? 'No result' : job.status === 'completed' ? 'Result' : 'Result to come';
+  const caption = address
+    ? h('a', { href: address, target: '_blank', rel: 'noopener' }, 'Result', icon('link', 13))
+    : waiting;
+  return h('section', { class: 'pictures', 'aria-label': 'Pictures' }, ...inputs,
+    h('figure', { class: 'result', 'data-status': job.status }, result.element, h('figcaption', null, caption)));
+}
+
+function history(job: Job): HTMLElement {
+  const step = (state: string, name: string, at: string | null, after: string) =>
+    h('li', { 'data-state': state },
+      h('span', { class: 'step' }, name),
+      at ? h('time', { datetime: at, title: moment(at), class: 'number' }, clock(at)) : null,
+      after ? h('span', { class: 'hint' }, after) : null);
+  const open = job.finished_at === null;
+  const since = (ms: number | null, what: string) => (ms === null ? '' : `${what} ${duration(ms)}`);
+  const attempts = job.attempts > 1 ? ` · ${plural(job.attempts, 'attempt')}` : '';
+  const waiting = open ? step('ahead', 'Finish', null, 'to come') : null;
+  return h('ol', { class: 'history' },
+    step('done', 'Accepted and charged', job.created_at, plural(job.credits, 'credit')),
+    job.started_at
+      ? step(open ? 'now' : 'done', 'Processing began', job.started_at, since(job.queue_ms, 'after') + attempts)
+      : step(open ? 'now' : 'skipped', open ? 'Waiting for a worker' : 'Never began', null, ''),
+    waiting ?? (job.status === 'failed'
+      ? step('failed', 'Failed and refunded', job.finished_at, since(job.processing_ms, 'after'))
+      : step('done', 'Completed', job.finished_at, since(job.processing_ms, 'after'))));
+}
+
+function facts(job: Job): HTMLElement {
+  const rows: [string, Child][] = [
+    ['Request id', copyable(job.request_id, 'the request id')],
+    ['Task id', copyable(job.task_id, 'the task id')],
+    ['Provider', job.provider ?? '–'],
+    ['Attempts', String(job.attempts)],
+    ['Retry of', job.retry_of ? jobLink(job.retry_of) : null],
+  ];
+  return h('dl', { class: 'facts' },
+    ...rows.filter(([, value]) => value !== null)
+      .flatMap(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
+}
