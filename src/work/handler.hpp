@@ -1,6 +1,6 @@
-// What runs a job: a handler gets a lease and says how it ended. It must make its own result durable BEFORE it
-// returns (acks late): a crash in between means the task is handed out again, and the handler must then find its
-// own finished work and return Done.
+// What runs a job: a handler gets a lease and says how it ended. It must make its own result
+// durable BEFORE it returns (acks late): a crash in between means the task is handed out again, and
+// the handler must then find its own finished work and return Done.
 #pragma once
 
 #include <string>
@@ -23,24 +23,25 @@ struct StopState {
 
 struct JobContext {
   Lease lease;
-  CancelToken stop;                     // time limit, lost lease or the end of the drain's grace
-  std::shared_ptr<const StopState> why; // shared with the engine, which writes it before cancelling
-  Deadline deadline;                    // the task time limit
-  log::Context log;                     // task_id, worker
+  CancelToken stop;  // time limit, lost lease or the end of the drain's grace
+  std::shared_ptr<const StopState>
+      why;            // shared with the engine, which writes it before cancelling
+  Deadline deadline;  // the task time limit
+  log::Context log;   // task_id, worker
 };
 
 struct Done {};
-struct RetryLater {       // the engine puts the task back to run after `wait`
+struct RetryLater {  // the engine puts the task back to run after `wait`
   milliseconds wait;
   std::string reason;
 };
-struct Bury {             // to the dead letters
+struct Bury {  // to the dead letters
   std::string reason;
 };
-struct HandBack {         // somebody else may take it at once: the drain stopped it
+struct HandBack {  // somebody else may take it at once: the drain stopped it
   std::string reason;
 };
-struct LeaseLost {};      // nothing to say: it is no longer ours
+struct LeaseLost {};  // nothing to say: it is no longer ours
 using Outcome = std::variant<Done, RetryLater, Bury, HandBack, LeaseLost>;
 
 class JobHandler {
@@ -49,8 +50,8 @@ class JobHandler {
   [[nodiscard]] virtual Task<Outcome> handle(JobContext job) = 0;
   // The name under which metrics and Celery-style events know the task.
   [[nodiscard]] virtual std::string name() const = 0;
-  // Called instead of handle() for a task handed out more than the crash limit (poison); makes the failure durable
-  // in the handler's own records. The engine buries the task afterwards.
+  // Called instead of handle() for a task handed out more than the crash limit (poison); makes the
+  // failure durable in the handler's own records. The engine buries the task afterwards.
   [[nodiscard]] virtual Task<void> give_up(JobContext job, std::string reason) = 0;
 };
 

@@ -14,7 +14,7 @@ struct RetryRule {
   int max_retries = 0;
   milliseconds first_wait{0};
   double factor = 1.0;       // each further wait is this much longer
-  milliseconds max_wait{0};
+  milliseconds max_wait{0};  // of the wait before jitter; 0: 30 days
   double jitter = 0.0;       // 0..1 of the wait, added at random so that retries spread
   std::string_view why;      // for the reference page
 };
@@ -23,8 +23,8 @@ class RetryPolicy {
  public:
   // `rules` must outlive the policy. A failure without a rule is never retried.
   explicit RetryPolicy(std::span<const RetryRule> rules) : rules_(rules) {}
-  // How long to wait before the next try after `retries` retries; nullopt: give up. `server_wait` (Retry-After)
-  // is a lower bound.
+  // How long to wait before the next try after `retries` retries; nullopt: give up. `server_wait`
+  // (Retry-After) is a lower bound.
   [[nodiscard]] std::optional<milliseconds> next_wait(
       std::string_view failure, int retries,
       std::optional<milliseconds> server_wait = std::nullopt) const;

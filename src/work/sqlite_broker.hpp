@@ -1,6 +1,6 @@
-// The embedded queue: table `tasks` in the platform's own database, so that accepting a job, charging for it and
-// queueing it are one commit. Claims, acks and extensions of many jobs share commits through the database's
-// group commit.
+// The embedded queue: table `tasks` in the platform's own database, so that accepting a job,
+// charging for it and queueing it are one commit. Claims, acks and extensions of many jobs share
+// commits through the database's group commit.
 #pragma once
 
 #include <memory>

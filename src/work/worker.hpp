@@ -1,12 +1,15 @@
-// Worker: fetches leases, runs the handler up to `concurrency` at once, extends leases, settles outcomes.
+// Worker: fetches leases, runs the handler up to `concurrency` at once, extends leases, settles
+// outcomes.
 //
-// Lives on one loop. Nothing is prefetched beyond the free places. The heartbeat extends all held leases every third
-// of the lease time; a job whose lease was lost is cancelled at once. A job over the time limit is cancelled and the
-// handler's outcome (a failure) stands. Errors of the broker: 5 s back-off, never a tight loop.
-// drain(): stops fetching at once; running jobs get `grace` to finish, then their token is cancelled and what
-// they answer is settled; a second call with zero grace hurries. Metrics have the Celery exporter's names:
+// Lives on one loop. Nothing is prefetched beyond the free places. The heartbeat extends all held
+// leases every third of the lease time; a job whose lease was lost is cancelled at once. A job over
+// the time limit is cancelled and the handler's outcome (a failure) stands. Errors of the broker: 5
+// s back-off, never a tight loop. drain(): stops fetching at once; running jobs get `grace` to
+// finish, then their token is cancelled and what they answer is settled; a second call with zero
+// grace hurries. Metrics have the Celery exporter's names:
 // celery_task_{received,started,succeeded,failed,retried,rejected}_total{name,hostname,queue_name},
-// celery_task_runtime, celery_task_queue_wait_time, celery_worker_up, celery_worker_tasks_active{hostname}.
+// celery_task_runtime, celery_task_queue_wait_time, celery_worker_up,
+// celery_worker_tasks_active{hostname}.
 #pragma once
 
 #include <atomic>
@@ -21,13 +24,13 @@
 namespace selvage::work {
 
 struct WorkerOptions {
-  std::string id;      // unique over all processes: "host-pid-random"
+  std::string id;  // unique over all processes: "host-pid-random"
   std::string queue;
   std::size_t concurrency = 8;
   milliseconds lease_time{15'000};
   milliseconds time_limit{300'000};
-  int max_deliveries = 5;           // crashes of the process after which a task is poison
-  milliseconds error_wait{5'000};   // back-off after a broker error
+  int max_deliveries = 5;          // crashes of the process after which a task is poison
+  milliseconds error_wait{5'000};  // back-off after a broker error
   milliseconds poll{1'000};
 };
 

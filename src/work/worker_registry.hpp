@@ -1,5 +1,5 @@
-// The table `workers`: which processes run, seen over all of them. A row that has not been refreshed for
-// kWorkerTimeout is dead; rows are removed after a day.
+// The table `workers`: which processes run, seen over all of them. A row that has not been
+// refreshed for kWorkerTimeout is dead; rows are removed after a day.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ struct WorkerRow {
   std::int64_t active = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
-  std::string state;  // running, draining, stopped, lost
+  std::string
+      state;  // running, draining, stopped; list_workers() says lost of those that fell silent
   Timestamp started_at;
   Timestamp seen_at;
 };
