@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -57,6 +59,29 @@ std::optional<std::string> repeated_key(std::string_view text, std::size_t disti
   return std::nullopt;
 }
 
+// Boost.JSON reads 1e999 as infinity and would write that as text that is no JSON. The limit keeps
+// a distance from the largest double, because its fast reader may round up.
+constexpr double kMaxNumber = 1e300;
+
+bool has_huge_number(const value& v) {
+  switch (v.kind()) {
+    case boost::json::kind::double_:
+      return !(std::abs(v.get_double()) <= kMaxNumber);
+    case boost::json::kind::array:
+      return std::ranges::any_of(v.get_array(), has_huge_number);
+    case boost::json::kind::object:
+      return std::ranges::any_of(
+          v.get_object(), [](const auto& member) { return has_huge_number(member.value()); });
+    case boost::json::kind::null:
+    case boost::json::kind::bool_:
+    case boost::json::kind::int64:
+    case boost::json::kind::uint64:
+    case boost::json::kind::string:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<value> parse(std::string_view text) {
@@ -74,6 +99,11 @@ Result<value> parse(std::string_view text) {
     return bad_syntax(consumed, error.message());
   }
   value parsed = parser.release();
+  if (has_huge_number(parsed)) {
+    return fail(ErrorKind::invalid, "json.number",
+                fmt::format("the JSON text holds a number beyond {}", kMaxNumber),
+                "Send large numbers as strings.");
+  }
   if (const object* top = parsed.if_object()) {
     if (auto key = repeated_key(text, top->size())) {
       return fail(ErrorKind::invalid, "json.duplicate_key",

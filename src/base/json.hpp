@@ -21,7 +21,8 @@ using boost::json::value;
 inline constexpr int kMaxDepth = 32;
 
 // Whole-text parse; depth at most kMaxDepth; invalid UTF-8 and duplicate keys at the top level are
-// refused. Errors: json.syntax (with byte offset), json.duplicate_key.
+// refused. Errors: json.syntax (with byte offset), json.duplicate_key, json.number (beyond
+// 1e300, which could not be written again).
 [[nodiscard]] Result<value> parse(std::string_view text);
 [[nodiscard]] std::string dump(const value& v);
 
