@@ -136,9 +136,9 @@ struct Worker::Impl {
     place_freed.set();
 
     if (!co_await settle(job, outcome)) outcome = LeaseLost{};
-    count(outcome);
     metrics.settled(outcome, took);
     log_outcome(job.log(), outcome, took);
+    count(outcome);
     place_freed.set();
   }
 
