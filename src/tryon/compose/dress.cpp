@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "tryon/compose/bare_skin.hpp"
 #include "tryon/compose/light.hpp"
 
 namespace selvage::tryon {
@@ -81,21 +82,25 @@ class Fitting {
     const int row = std::clamp(static_cast<int>(y), 0, static_cast<int>(body_.left.size()) - 1);
     const float half = body_.half(row) + fit_.ease;
     const float across = (x - body_.middle(row)) / half;
-    if (std::abs(across) <= 1) return trunk_at(x, y, across, half);
     const std::size_t side = across < 0 ? 0 : 1;
-    const Sample sleeve = sleeve_at(side, x, y);
-    if (sleeve.alpha > 0 || std::abs(across) * half > half + 1) return sleeve;
-    Sample edge = trunk_at(x, y, across, half);  // the soft outer half of the trunk's edge
-    return edge;
+    // The trunk's edge is soft; under it lies the sleeve, or the person.
+    const float soft = std::clamp((1 - std::abs(across)) * half + 0.5F, 0.0F, 1.0F);
+    if (soft >= 1) return trunk_at(x, y, across);
+    const Sample under = sleeve_at(side, x, y);
+    if (soft <= 0) return under;
+    const Sample over = trunk_at(x, y, across);
+    return {over.r * soft + under.r * (1 - soft), over.g * soft + under.g * (1 - soft),
+            over.b * soft + under.b * (1 - soft), over.alpha * soft + under.alpha * (1 - soft)};
   }
 
  private:
-  [[nodiscard]] Sample trunk_at(float x, float y, float across, float half) const {
+  [[nodiscard]] Sample trunk_at(float x, float y, float across) const {
     const Outline& from = cut_.outline;
     const int last_row = static_cast<int>(from.left.size()) - 1;
     const auto column =
         std::clamp(static_cast<int>(x), 0, static_cast<int>(body_.shoulder.size()) - 1);
-    const float shoulder = body_.shoulder[column] - fit_.ease;
+    const float corner = std::max(0.0F, std::abs(across) - 0.8F) / 0.2F;  // shoulders are round
+    const float shoulder = body_.shoulder[column] - fit_.ease * (1 - 1.6F * corner * corner);
     const float clipped = std::clamp(across, -1.0F, 1.0F);
     float gx = 0, gy = 0;
     if (y < body_.armpit) {
@@ -112,16 +117,7 @@ class Fitting {
       const int row = std::clamp(static_cast<int>(gy), 0, last_row);
       gx = from.middle(row) + clipped * from.half(row);
     }
-    Sample found = sample(cut_.picture, gx, gy);
-    const float soft = std::clamp((1 - std::abs(across)) * half + 0.5F, 0.0F, 1.0F);
-    if (soft < 1 && !sleeve_covers(across < 0 ? 0 : 1, x, y)) {
-      found = {found.r * soft, found.g * soft, found.b * soft, found.alpha * soft};
-    }
-    return found;
-  }
-
-  [[nodiscard]] bool sleeve_covers(std::size_t side, float x, float y) const {
-    return sleeve_at(side, x + (side == 0 ? -2.0F : 2.0F), y).alpha > 0.5F;
+    return sample(cut_.picture, gx, gy);
   }
 
   [[nodiscard]] Sample sleeve_at(std::size_t side, float x, float y) const {
@@ -129,14 +125,27 @@ class Fitting {
     const Limb& arm = body_.limbs[side];
     const Limb& sleeve = cut_.outline.limbs[side];
     Limb::Place place = arm.place(x, y);
-    const int row =
-        std::clamp(static_cast<int>(y) - arm.first_row, 0, static_cast<int>(arm.half.size()) - 1);
-    const float half = arm.half[row];
-    place.across *= half / (half + fit_.ease);
-    if (std::abs(place.across) > 1.1F) return {};
+    const float row = y - static_cast<float>(arm.first_row) - 0.5F;
+    const float half = Limb::at(arm.half, row) + fit_.ease;
+    place.across *= (half - fit_.ease) / half;
+    const float edge = side == 0 ? body_.left[static_cast<int>(body_.top)]
+                                 : body_.right[static_cast<int>(body_.top)];
+    const auto column =
+        std::clamp(static_cast<int>(edge), 0, static_cast<int>(body_.shoulder.size()) - 1);
+    const float below =
+        std::min(row + 2 * fit_.ease, y - body_.shoulder[column] + 0.5F * fit_.ease);
+    const float soft = std::min((1 - std::abs(place.across)) * half, below) + 0.5F;
+    if (soft <= 0) return {};
     place.along *= fit_.along[side];
-    const Limb::Spot spot = sleeve.spot(place);
-    return sample(cut_.picture, spot.x, spot.y);
+    if (place.along > sleeve.length() + 4) return {};
+    // Inside the arm there is cloth: rounding at the sleeve's edges must not tear holes.
+    place.across = std::clamp(place.across, -0.97F, 0.97F);
+    Limb::Spot spot = sleeve.spot(place);
+    const float first = static_cast<float>(sleeve.first_row) + 1.5F;
+    if (spot.y < first) spot = {Limb::at(sleeve.centre, 1), first};
+    const Sample found = sample(cut_.picture, spot.x, spot.y);
+    const float cover = std::min(soft, 1.0F);
+    return {found.r * cover, found.g * cover, found.b * cover, found.alpha * cover};
   }
 
   const Outline& body_;
@@ -178,14 +187,25 @@ void dress(Picture& person, const Picture& cells, const TorsoPlacement& placemen
            const Cutout& garment) {
   const Fitting fitting(placement, garment);
   const Light light = light_on(cells, placement);
-  const Area area = area_of(person, placement.body, fitting.fit());
+  const Fit& fit = fitting.fit();
+  std::array<float, 2> sleeve_end{};
+  for (std::size_t side : {0U, 1U}) {
+    if (fit.along[side] > 0)
+      sleeve_end[side] = garment.outline.limbs[side].length() / fit.along[side];
+  }
+  bare_skin(person, cells, placement, light, sleeve_end,
+            placement.body.top + 0.5F * (placement.body.armpit - placement.body.top));
+  const Area area = area_of(person, placement.body, fit);
   for (int y = area.top; y < area.bottom; ++y) {
     auto row = person.row(y);
     for (int x = area.left; x < area.right; ++x) {
       const float px = static_cast<float>(x) + 0.5F, py = static_cast<float>(y) + 0.5F;
       const Sample cloth = fitting.cloth_at(px, py);
       if (cloth.alpha < 1.0F / 255) continue;
-      const float shade = 1 + 0.9F * (light.at(px, py) - 1);
+      // Further down it is no longer a top that the light is taken from.
+      const float down =
+          std::clamp((py - placement.body.armpit) / (fit.hem - placement.body.armpit), 0.0F, 1.0F);
+      const float shade = 1 + (0.9F - 0.45F * down) * (light.at(px, py) - 1);
       auto blend = [&](std::size_t c, float value) {
         const float under = static_cast<float>(row[3 * x + c]);
         const float mixed = under * (1 - cloth.alpha) + value * shade;

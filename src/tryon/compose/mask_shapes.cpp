@@ -23,19 +23,6 @@ Mask inverted(Mask mask) {
   return mask;
 }
 
-std::vector<int> border_of(const Mask& mask) {
-  std::vector<int> border;
-  for (int x = 0; x < mask.width; ++x) {
-    border.push_back(x);
-    border.push_back((mask.height - 1) * mask.width + x);
-  }
-  for (int y = 0; y < mask.height; ++y) {
-    border.push_back(y * mask.width);
-    border.push_back(y * mask.width + mask.width - 1);
-  }
-  return border;
-}
-
 // Calls visit(index) for the up to four neighbours of a cell.
 template <class Visit>
 void for_neighbours(const Mask& mask, int index, const Visit& visit) {
@@ -80,8 +67,6 @@ Mask flooded(const Mask& passable, std::span<const int> seeds) {
   }
   return reached;
 }
-
-Mask without_holes(const Mask& mask) { return inverted(flooded(inverted(mask), border_of(mask))); }
 
 std::vector<Part> connected_parts(const Mask& mask) {
   std::vector<Part> parts;

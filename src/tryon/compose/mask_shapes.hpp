@@ -1,4 +1,4 @@
-// Small morphology on masks: growing, shrinking, filling, and finding connected parts.
+// Small morphology on masks: growing, shrinking, flooding, and finding connected parts.
 #pragma once
 
 #include <span>
@@ -11,9 +11,6 @@ namespace selvage::tryon {
 // Every cell within `radius` cells (square neighbourhood) of the mask, or of its outside.
 [[nodiscard]] Mask grown(const Mask& mask, int radius);
 [[nodiscard]] Mask shrunk(const Mask& mask, int radius);
-
-// The mask with everything that cannot be reached from the border filled.
-[[nodiscard]] Mask without_holes(const Mask& mask);
 
 struct Part {
   std::vector<int> cells;                        // indices into Mask::cells

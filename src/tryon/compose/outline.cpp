@@ -7,30 +7,39 @@
 namespace selvage::tryon {
 
 void Limb::measure() {
-  along.assign(centre.size(), 0);
-  for (std::size_t i = 1; i < centre.size(); ++i) {
-    along[i] = along[i - 1] + std::hypot(centre[i] - centre[i - 1], 1.0F);
+  const std::size_t count = centre.size();
+  along.assign(count, 0);
+  lean.assign(count, 0);
+  for (std::size_t i = 1; i < count; ++i) {
+    lean[i] = centre[i] - centre[i - 1];
+    along[i] = along[i - 1] + std::hypot(lean[i], 1.0F);
   }
+  if (count > 1) lean[0] = lean[1];
+  smooth(lean, static_cast<int>(count / 12));
+}
+
+float Limb::at(const std::vector<float>& values, float row) {
+  const float last = static_cast<float>(values.size()) - 1;
+  const float clipped = std::clamp(row, 0.0F, last);
+  const auto i = static_cast<std::size_t>(clipped);
+  const std::size_t next = std::min(i + 1, values.size() - 1);
+  const float t = clipped - static_cast<float>(i);
+  return values[i] + (values[next] - values[i]) * t;
 }
 
 Limb::Place Limb::place(float x, float y) const {
-  const int last = static_cast<int>(centre.size()) - 1;
-  const float row = y - static_cast<float>(first_row);
-  const int i = std::clamp(static_cast<int>(row), 0, last);
-  const int before = std::max(0, i - 3), after = std::min(last, i + 3);
-  const float lean =
-      (centre[after] - centre[before]) / static_cast<float>(std::max(1, after - before));
-  const float steepness = std::sqrt(1 + lean * lean);
-  const float rest =
-      row - static_cast<float>(i);  // beyond the row; also what lies outside the ends
-  const float off = x - (centre[i] + lean * rest);
+  const float row = y - static_cast<float>(first_row) - 0.5F;
+  const float beyond = row - std::clamp(row, 0.0F, static_cast<float>(centre.size()) - 1);
+  const float slope = at(lean, row);
+  const float steepness = std::sqrt(1 + slope * slope);
+  const float off = x - (at(centre, row) + slope * beyond);
   // A step sideways is partly a step along a limb that leans.
-  return {along[i] + rest * steepness + off * lean / steepness, off / half[i]};
+  return {at(along, row) + beyond * steepness + off * slope / steepness, off / at(half, row)};
 }
 
-Limb::Spot Limb::spot(Place at) const {
-  // The row is found on the middle line; the correction for leaning is the inverse of the one in
-  // place().
+Limb::Spot Limb::spot(Place wanted) const {
+  // Rows are found on the middle line, where the way only grows; the correction for leaning is the
+  // one that place() makes, the other way round, and settles at once because lean changes slowly.
   auto row_of = [&](float way) {
     const auto next = std::lower_bound(along.begin(), along.end(), way);
     if (next == along.begin()) return way;
@@ -38,18 +47,14 @@ Limb::Spot Limb::spot(Place at) const {
     const auto i = static_cast<std::size_t>(next - along.begin());
     return static_cast<float>(i - 1) + (way - along[i - 1]) / (along[i] - along[i - 1]);
   };
-  const int last = static_cast<int>(centre.size()) - 1;
-  float row = row_of(at.along);
+  float row = row_of(wanted.along);
   for (int round = 0; round < 2; ++round) {
-    const int i = std::clamp(static_cast<int>(row), 0, last);
-    const int before = std::max(0, i - 3), after = std::min(last, i + 3);
-    const float lean =
-        (centre[after] - centre[before]) / static_cast<float>(std::max(1, after - before));
-    const float off = at.across * half[i];
-    row = row_of(at.along - off * lean / std::sqrt(1 + lean * lean));
+    const float slope = at(lean, row);
+    const float off = wanted.across * at(half, row);
+    row = row_of(wanted.along - off * slope / std::sqrt(1 + slope * slope));
   }
-  const int i = std::clamp(static_cast<int>(row), 0, last);
-  return {centre[i] + at.across * half[i], static_cast<float>(first_row) + row};
+  return {at(centre, row) + wanted.across * at(half, row),
+          static_cast<float>(first_row) + row + 0.5F};
 }
 
 void smooth(std::vector<float>& values, int radius) {

@@ -15,6 +15,7 @@ struct Limb {
   std::vector<float> centre;  // x of the middle
   std::vector<float> half;    // half its width along the row, never 0
   std::vector<float> along;   // way along the middle line from the shoulder
+  std::vector<float> lean;    // steps to the right for a step down
   [[nodiscard]] bool present() const { return centre.size() >= 4; }
   [[nodiscard]] float length() const { return along.empty() ? 0 : along.back(); }
 
@@ -31,8 +32,10 @@ struct Limb {
   };
   [[nodiscard]] Spot spot(Place place) const;
 
-  // Fills `along` from the middle line.
+  // Fills `along` and `lean` from the middle line.
   void measure();
+  // `values` (one of the above) at a row that may lie between two; the ends go on for ever.
+  [[nodiscard]] static float at(const std::vector<float>& values, float row);
 };
 
 struct Outline {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "tryon/compose/mask_shapes.hpp"
 
@@ -46,6 +47,15 @@ Sample sample_of(const Picture& cells, int x0, int x1, int y0, int y1) {
   return {mean, std::sqrt(std::max(0.0F, variance))};
 }
 
+constexpr float kMixed =
+    24;  // a stretch that varies more shows two things, and its mean is neither
+
+Sample margin_sample(const Picture& cells, int x0, int x1, int y, int reach) {
+  const Sample sample = sample_of(cells, x0, x1, y - reach, y + reach + 1);
+  // Where wall and floor meet, one row shows only one of them.
+  return sample.deviation > kMixed ? sample_of(cells, x0, x1, y, y + 1) : sample;
+}
+
 // Whether a colour is the sample's, the same in shadow, or the same in light. Shading multiplies
 // all three primaries by one factor, so after dividing by that factor only paint remains as a
 // difference.
@@ -58,7 +68,9 @@ bool looks_like(const Colour& colour, const Sample& sample) {
   const float db = colour.b - sample.mean.b * factor;
   const float paint = std::sqrt(dr * dr + dg * dg + db * db);
   const float shade = std::abs(colour.sum() - sample.mean.sum()) / 3;
-  const float noise = std::min(sample.deviation, 12.0F);
+  if (sample.deviation > 24)
+    return false;  // half wall, half furniture: the mean of both is neither
+  const float noise = std::min(sample.deviation, 8.0F);
   return shade < 1.5F * kTolerance + noise ? paint < kTolerance + noise
                                            : paint < kShadowTolerance + noise / 2;
 }
@@ -74,8 +86,8 @@ Mask background_like(const Picture& cells, int scale) {
   for (int y = 0; y < cells.height; ++y) {
     const int reach = std::max(2, cells.height / 60);
     const Sample samples[] = {
-        sample_of(cells, 0, margin, y - reach, y + reach + 1),
-        sample_of(cells, cells.width - margin, cells.width, y - reach, y + reach + 1),
+        margin_sample(cells, 0, margin, y, reach),
+        margin_sample(cells, cells.width - margin, cells.width, y, reach),
         // The margin may hold a piece of furniture where the wall goes on beside the person.
         top_left, top_right};
     for (int x = 0; x < cells.width; ++x) {
@@ -112,6 +124,41 @@ std::optional<Mask> central_part(const Mask& mask) {
     if (middle > mask.width / 4 && middle < mask.width - mask.width / 4) return only(mask, part);
   }
   return std::nullopt;
+}
+
+// Background that the person encloses, as between an arm and the waist: off the middle, or it is a
+// bright shirt before a bright wall.
+void open_enclosed(Mask& background, const Mask& like) {
+  Mask enclosed = like;
+  int left = like.width, right = 0;
+  for (int i = 0; std::cmp_less(i, like.cells.size()); ++i) {
+    if (background.cells[i] != 0) {
+      enclosed.cells[i] = 0;
+    } else {
+      left = std::min(left, i % like.width);
+      right = std::max(right, i % like.width);
+    }
+  }
+  constexpr std::size_t kSmallest = 6;
+  for (const Part& part : connected_parts(enclosed)) {
+    if (part.cells.size() < kSmallest) break;  // largest first
+    const int off = std::abs(part.left + part.right - (left + right)) / 2;
+    if (off * 100 < (right - left) * 16) continue;
+    for (int index : part.cells) background.cells[index] = 255;
+  }
+}
+
+// Small holes filled. Gaps stay, however narrow: they part the arms from the trunk.
+Mask without_specks(const Mask& mask) {
+  constexpr std::size_t kSpeck = 6;
+  Mask outside = mask;
+  for (auto& cell : outside.cells) cell = cell != 0 ? 0 : 255;
+  Mask filled = mask;
+  for (const Part& part : connected_parts(outside)) {
+    if (part.cells.size() >= kSpeck) continue;
+    for (int index : part.cells) filled.cells[index] = 255;
+  }
+  return filled;
 }
 
 }  // namespace
@@ -153,7 +200,8 @@ Picture averaged(const Picture& picture, int scale) {
 
 std::optional<Mask> find_silhouette(const Picture& cells, int scale) {
   const Mask like = background_like(cells, scale);
-  const Mask background = flooded(like, side_cells(like));
+  Mask background = flooded(like, side_cells(like));
+  open_enclosed(background, like);
   Mask figure = background;
   for (auto& cell : figure.cells) cell = cell != 0 ? 0 : 255;
   // Opening parts the person from thin things that touch (edges of panels, cables); closing mends
@@ -161,7 +209,7 @@ std::optional<Mask> find_silhouette(const Picture& cells, int scale) {
   figure = grown(shrunk(figure, 1), 1);
   const std::optional<Mask> person = central_part(figure);
   if (!person) return std::nullopt;
-  return without_holes(shrunk(grown(*person, 1), 1));
+  return without_specks(*person);
 }
 
 }  // namespace selvage::tryon

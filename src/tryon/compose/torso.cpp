@@ -51,20 +51,28 @@ Mask without_one_sided_blocks(const Mask& mask) {
           mask.at(twice_axis - 1 - x, y) ? 255 : 0;
     }
   }
-  const Mask tolerated = grown(mirrored, std::max(2, mask.width / 45));
+  const int tolerance = std::max(2, mask.width / 45);
+  const Mask tolerated = grown(mirrored, tolerance);
   Mask one_sided = mask;
   for (std::size_t i = 0; i < mask.cells.size(); ++i) {
     if (tolerated.cells[i] != 0) one_sided.cells[i] = 0;
   }
   Mask cleaned = mask;
+  Mask blocks = mask;
+  std::fill(blocks.cells.begin(), blocks.cells.end(), std::uint8_t{0});
   bool changed = false;
   for (const Part& part : connected_parts(one_sided)) {
     const int width = part.right - part.left + 1, height = part.bottom - part.top + 1;
     const auto size = static_cast<int>(part.cells.size());
     if (size < mask.height / 3) break;  // largest first
     if (size * 10 < width * height * 6 || width > 4 * height || height > 4 * width) continue;
-    for (int index : part.cells) cleaned.cells[index] = 0;
+    for (int index : part.cells) blocks.cells[index] = 255;
     changed = true;
+  }
+  blocks =
+      grown(blocks, tolerance + 1);  // the strip that was left for the sake of tolerance goes, too
+  for (std::size_t i = 0; i < mask.cells.size(); ++i) {
+    if (blocks.cells[i] != 0 && mirrored.cells[i] == 0) cleaned.cells[i] = 0;
   }
   if (!changed) return mask;
   const auto parts = connected_parts(grown(shrunk(cleaned, 1), 1));
@@ -128,7 +136,9 @@ Result<Landmarks> find_landmarks(const Mask& mask) {
     head = 0.5F * chest;
   }
   const int head_height = marks.neck - marks.top;
-  if (head_height < height / 24) return no_person("no head and neck stand out");
+  if (head_height < height / 24 || static_cast<float>(head_height) < 0.8F * head) {
+    return no_person("no head and neck stand out");
+  }
   // Over the upper arms; further down, arms that are held away would count.
   const int upper_end = std::min(search_end, marks.neck + head_height * 6 / 10);
   const float widest =
@@ -138,7 +148,7 @@ Result<Landmarks> find_landmarks(const Mask& mask) {
   marks.shoulder = shoulder;
   marks.shoulder_width = widest;
   marks.neck_half = narrowest / 2;
-  if (narrowest > 0.62F * widest || head > 0.75F * widest || head < 0.15F * widest) {
+  if (narrowest > 0.62F * widest || head > 0.85F * widest || head < 0.25F * widest) {
     return no_person("head, neck and shoulders have no usual proportions");
   }
   const auto rise = static_cast<float>(shoulder - marks.top);
@@ -243,6 +253,13 @@ std::vector<float> shoulder_line(const Mask& mask, const Landmarks& marks, const
   };
   walk(static_cast<int>(body.left[marks.shoulder]), 1);
   walk(static_cast<int>(body.right[marks.shoulder]) - 1, -1);
+  // Across the neck, straight from one side to the other.
+  const int from = std::clamp(static_cast<int>(axis - marks.neck_half) - 1, 0, mask.width - 1);
+  const int to = std::clamp(static_cast<int>(axis + marks.neck_half) + 1, from, mask.width - 1);
+  for (int x = from + 1; x < to; ++x) {
+    const float t = static_cast<float>(x - from) / static_cast<float>(to - from);
+    line[x] = line[from] + (line[to] - line[from]) * t;
+  }
   smooth(line, 2);
   return line;
 }
