@@ -1,0 +1,297 @@
+// POST /v1/jobs and its relatives: submit, look, list, retry, fetch the result, credits.
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "app/http/api_parts.hpp"
+#include "app/http/job_json.hpp"
+#include "app/http/job_request.hpp"
+#include "base/text.hpp"
+
+namespace selvage::app {
+
+namespace {
+
+struct JobsApi {
+  ApiParts parts;
+  JobRequestRules rules;
+  seconds url_lifetime;
+
+  JobView view(const Principal& principal) const {
+    return {*parts.platform.storage, url_lifetime, principal.admin};
+  }
+};
+using Shared = std::shared_ptr<const JobsApi>;  // each endpoint's handler holds it
+
+Task<net::Response> accepted(Shared api, Principal principal, tryon::Accepted accepted) {
+  const std::string location = "/v1/jobs/" + accepted.session.id;
+  const auto body = co_await job_json(api->view(principal), std::move(accepted.session));
+  net::Response response = net::Response::json(accepted.replayed ? 200 : 202, json::dump(body));
+  response.headers.set("Location", location);
+  if (accepted.replayed) response.headers.set("Idempotency-Replayed", "true");
+  api->parts.feed.poke();
+  co_return response;
+}
+
+Task<net::Response> submit(Shared api, net::Request request, Principal principal) {
+  auto job = read_job_request(request, principal, api->rules);
+  if (!job) co_return net::Response::problem(job.error(), request);
+  request.body = {};  // the pictures were copied out; a waiting request need not hold them twice
+  auto outcome = co_await api->parts.acceptance.accept(std::move(*job));
+  if (!outcome) co_return net::Response::problem(outcome.error(), request);
+  co_return co_await accepted(api, std::move(principal), std::move(*outcome));
+}
+
+Error no_such_job(std::string_view id) {
+  return {ErrorKind::not_found, "job.not_found", fmt::format("there is no job {}", in_quotes(id)),
+          "ids are in the answer to POST /v1/jobs; a key sees the jobs of its own owner", nullptr};
+}
+
+// The session when the principal may see it. Another owner's job does not exist for this one.
+Task<Result<tryon::Session>> find_visible(Shared api, std::string id, Principal principal) {
+  auto found = CO_TRY(co_await api->parts.platform.database->read(
+      [&id](data::Transaction& tx) { return tryon::find_session(tx, id); }));
+  const bool visible =
+      found && (principal.admin || (principal.owner && found->owner == *principal.owner));
+  if (!visible) co_return fail(no_such_job(id));
+  co_return std::move(*found);
+}
+
+Task<net::Response> show(Shared api, net::Request request, Principal principal) {
+  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  if (!session) co_return net::Response::problem(session.error(), request);
+  const auto body = co_await job_json(api->view(principal), std::move(*session));
+  co_return net::Response::json(200, json::dump(body));
+}
+
+Task<net::Response> result(Shared api, net::Request request, Principal principal) {
+  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  if (!session) co_return net::Response::problem(session.error(), request);
+  if (session->status != tryon::SessionStatus::completed || !session->result_key) {
+    co_return net::Response::problem(
+        {ErrorKind::conflict, "job.not_completed",
+         fmt::format("the job is {}, so it has no picture", name(session->status)),
+         "wait for status completed: GET /v1/jobs/{id}/events", nullptr},
+        request);
+  }
+  auto url =
+      co_await api->parts.platform.storage->signed_url(*session->result_key, api->url_lifetime);
+  if (!url) co_return net::Response::problem(url.error(), request);
+  co_return net::Response::redirect(302, std::move(*url));
+}
+
+Result<std::size_t> page_size(const net::Request& request) {
+  const auto text = request.query_value("limit");
+  if (!text) return 50;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || end != text->data() + text->size() || limit < 1 ||
+      limit > tryon::kMaxPage) {
+    return fail(ErrorKind::invalid, "page.limit",
+                fmt::format("limit must be a number from 1 to {}, is {}", tryon::kMaxPage,
+                            in_quotes(*text)));
+  }
+  return limit;
+}
+
+Result<std::optional<Timestamp>> time_of(const net::Request& request, std::string_view key) {
+  const auto text = request.query_value(key);
+  if (!text) return std::nullopt;
+  auto time = parse_rfc3339(*text);
+  if (!time) return fail(time.error().within(key));
+  return *time;
+}
+
+Result<tryon::SessionFilter> filter_of(const net::Request& request, const Principal& principal) {
+  tryon::SessionFilter filter;
+  for (const auto& [key, value] : request.query) {
+    constexpr std::array kKnown = {"limit", "cursor",       "status",    "channel",
+                                   "owner", "created_from", "created_to"};
+    if (std::ranges::find(kKnown, key) == kKnown.end()) {
+      return fail(ErrorKind::invalid, "page.filter",
+                  fmt::format("there is no filter {}", in_quotes(key)),
+                  fmt::format("filters: {}", fmt::join(kKnown, ", ")));
+    }
+  }
+  if (const auto text = request.query_value("status")) {
+    filter.status = tryon::parse_status(*text);
+    if (!filter.status) {
+      return fail(ErrorKind::invalid, "page.status",
+                  fmt::format("status must be queued, processing, completed or failed, is {}",
+                              in_quotes(*text)));
+    }
+  }
+  if (const auto text = request.query_value("channel")) {
+    filter.channel = tryon::parse_channel(*text);
+    if (!filter.channel) {
+      return fail(ErrorKind::invalid, "page.channel",
+                  fmt::format("channel must be b2b or b2c, is {}", in_quotes(*text)));
+    }
+  }
+  if (const auto owner = request.query_value("owner")) {
+    if (!filter.channel) {
+      return fail(ErrorKind::invalid, "page.owner", "owner needs channel beside it",
+                  "add channel=b2b for a store or channel=b2c for a user");
+    }
+    filter.owner = tryon::Owner{*filter.channel, std::string(*owner)};
+  }
+  if (!principal.admin) {
+    if (filter.owner && (!principal.owner || *filter.owner != *principal.owner)) {
+      return fail(ErrorKind::forbidden, "page.owner", "this key sees its own owner's jobs only");
+    }
+    filter.owner = principal.owner;
+  }
+  filter.created_from = TRY(time_of(request, "created_from"));
+  filter.created_to = TRY(time_of(request, "created_to"));
+  return filter;
+}
+
+Task<net::Response> list(Shared api, net::Request request, Principal principal) {
+  const auto limit = page_size(request);
+  if (!limit) co_return net::Response::problem(limit.error(), request);
+  const auto filter = filter_of(request, principal);
+  if (!filter) co_return net::Response::problem(filter.error(), request);
+  std::optional<std::string> cursor;
+  if (const auto text = request.query_value("cursor")) cursor = std::string(*text);
+  auto page = co_await api->parts.platform.database->read(
+      [&](data::Transaction& tx) { return tryon::list_sessions(tx, *filter, *limit, cursor); });
+  if (!page) co_return net::Response::problem(page.error(), request);
+  json::array jobs;
+  for (tryon::Session& session : page->sessions) {
+    jobs.push_back(co_await job_json(api->view(principal), std::move(session)));
+  }
+  json::object body{{"jobs", std::move(jobs)}, {"next_cursor", nullptr}};
+  if (page->next_cursor) body["next_cursor"] = *page->next_cursor;
+  co_return net::Response::json(200, json::dump(body));
+}
+
+Task<net::Response> retry(Shared api, net::Request request, Principal principal) {
+  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  if (!session) co_return net::Response::problem(session.error(), request);
+  auto outcome = co_await api->parts.acceptance.retry(std::move(*session), request.request_id);
+  if (!outcome) co_return net::Response::problem(outcome.error(), request);
+  co_return co_await accepted(api, std::move(principal), std::move(*outcome));
+}
+
+Task<net::Response> credits(Shared api, net::Request request, Principal principal) {
+  if (!principal.owner) {
+    co_return net::Response::problem(
+        {ErrorKind::invalid, "credits.no_owner", "this key belongs to no owner",
+         "operators read all balances at /v1/console/credits", nullptr},
+        request);
+  }
+  auto found = co_await api->parts.platform.database->read(
+      [&](data::Transaction& tx) { return tryon::balance(tx, *principal.owner); });
+  if (!found) co_return net::Response::problem(found.error(), request);
+  co_return net::Response::json(200, json::dump(balance_json(*found)));
+}
+
+using Method = Task<net::Response> (*)(Shared, net::Request, Principal);
+auto bind(Shared api, Method method) {
+  return [api, method] [[clang::coro_wrapper]] (net::Request request, Principal principal) {
+    return method(api, std::move(request), std::move(principal));
+  };
+}
+
+constexpr ParameterDoc kJobId{"path", "id", R"({"type":"string"})", "The job's id."};
+constexpr ResponseDoc kNotFound{404, "No such job, or another owner's.", "application/problem+json",
+                                "Problem"};
+
+}  // namespace
+
+std::vector<Endpoint> job_endpoints(ApiParts parts) {
+  const Settings& settings = parts.platform.settings;
+  const ByteCount max_upload = settings.bytes("HTTP_MAX_UPLOAD");
+  auto api = std::make_shared<const JobsApi>(
+      parts,
+      JobRequestRules{Credits{settings.integer("JOB_CREDITS")}, settings.bytes("EGRESS_MAX_BYTES")},
+      std::chrono::duration_cast<seconds>(settings.duration("RESULT_URL_LIFETIME")));
+
+  std::vector<Endpoint> endpoints;
+  endpoints.push_back(
+      {.method = net::Method::post,
+       .pattern = "/v1/jobs",
+       .id = "submitJob",
+       .tag = "jobs",
+       .summary = "Submit a try-on job. Accepted means: session stored, credits charged, task "
+                  "queued, all in one commit.",
+       .access = Access::submit,
+       .parameters = {{"header", "Idempotency-Key", R"({"type":"string","maxLength":255})",
+                       "Makes a repeated submission return the first job."}},
+       .request_schema = "JobRequest",
+       .form_schema = "JobForm",
+       .responses = {{202, "Accepted.", "application/json", "Job"},
+                     {200, "The same Idempotency-Key and body were accepted before.",
+                      "application/json", "Job"},
+                     {402, "The balance is too small.", "application/problem+json", "Problem"},
+                     {409, "The session id exists.", "application/problem+json", "Problem"},
+                     {422, "A URL may not be fetched, or the key was used with another body.",
+                      "application/problem+json", "Problem"},
+                     {429, "The queue is full.", "application/problem+json", "Problem"}},
+       .handler = bind(api, submit),
+       .max_body = max_upload});
+  endpoints.push_back(
+      {.method = net::Method::get,
+       .pattern = "/v1/jobs",
+       .id = "listJobs",
+       .tag = "jobs",
+       .summary = "Jobs, newest first.",
+       .access = Access::read,
+       .parameters =
+           {{"query", "limit", R"({"type":"integer","minimum":1,"maximum":200,"default":50})",
+             "Jobs in one page."},
+            {"query", "cursor", R"({"type":"string"})", "next_cursor of the page before."},
+            {"query", "status",
+             R"({"type":"string","enum":["queued","processing","completed","failed"]})", ""},
+            {"query", "channel", R"({"type":"string","enum":["b2b","b2c"]})", ""},
+            {"query", "owner", R"({"type":"string"})", "A store or user id; needs channel."},
+            {"query", "created_from", R"({"type":"string","format":"date-time"})", "Inclusive."},
+            {"query", "created_to", R"({"type":"string","format":"date-time"})", "Exclusive."}},
+       .responses = {{200, "A page.", "application/json", "JobPage"}},
+       .handler = bind(api, list)});
+  endpoints.push_back({.method = net::Method::get,
+                       .pattern = "/v1/jobs/{id}",
+                       .id = "getJob",
+                       .tag = "jobs",
+                       .summary = "One job.",
+                       .access = Access::read,
+                       .parameters = {kJobId},
+                       .responses = {{200, "The job.", "application/json", "Job"}, kNotFound},
+                       .handler = bind(api, show)});
+  endpoints.push_back(
+      {.method = net::Method::get,
+       .pattern = "/v1/jobs/{id}/result",
+       .id = "getJobResult",
+       .tag = "jobs",
+       .summary = "Redirects to the picture by a signed URL.",
+       .access = Access::read,
+       .parameters = {kJobId},
+       .responses = {{302, "The picture's URL is in Location.", "", ""},
+                     {409, "The job has no picture.", "application/problem+json", "Problem"},
+                     kNotFound},
+       .handler = bind(api, result)});
+  endpoints.push_back(
+      {.method = net::Method::post,
+       .pattern = "/v1/jobs/{id}/retry",
+       .id = "retryJob",
+       .tag = "jobs",
+       .summary = "A new job from the inputs of a failed one; it is charged anew.",
+       .access = Access::submit,
+       .parameters = {kJobId},
+       .responses = {{202, "The new job.", "application/json", "Job"},
+                     {402, "The balance is too small.", "application/problem+json", "Problem"},
+                     {409, "The job did not fail, or its pictures are gone.",
+                      "application/problem+json", "Problem"},
+                     kNotFound},
+       .handler = bind(api, retry)});
+  endpoints.push_back({.method = net::Method::get,
+                       .pattern = "/v1/credits",
+                       .id = "getCredits",
+                       .tag = "credits",
+                       .summary = "The balance of the key's owner.",
+                       .access = Access::read,
+                       .responses = {{200, "The balance.", "application/json", "Balance"}},
+                       .handler = bind(api, credits)});
+  return endpoints;
+}
+
+}  // namespace selvage::app

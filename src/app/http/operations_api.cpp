@@ -1,0 +1,81 @@
+// /health, /ready, /workers, /queues, /metrics.
+#include <boost/json.hpp>
+
+#include "app/http/api_parts.hpp"
+#include "app/http/job_json.hpp"
+
+namespace selvage::app {
+
+namespace {
+
+// /health answers from memory and never fails: it is what says that others fail.
+Task<net::Response> health(ApiParts parts, net::Request, Principal) {
+  co_return net::Response::json(200, parts.board.health().body);
+}
+
+Task<net::Response> ready(ApiParts parts, net::Request, Principal) {
+  HealthBoard::View view = parts.board.ready();
+  co_return net::Response::json(view.ok ? 200 : 503, std::move(view.body));
+}
+
+Task<net::Response> workers(ApiParts parts, net::Request request, Principal) {
+  auto rows = co_await parts.platform.database->read(
+      [](data::Transaction& tx) { return work::list_workers(tx); });
+  if (!rows) co_return net::Response::problem(rows.error(), request);
+  json::array list;
+  for (const work::WorkerRow& row : *rows) list.push_back(worker_json(row));
+  co_return net::Response::json(200, json::dump(json::object{{"workers", std::move(list)}}));
+}
+
+Task<net::Response> queues(ApiParts parts, net::Request request, Principal) {
+  auto depths = co_await parts.platform.broker->depths();
+  if (!depths) co_return net::Response::problem(depths.error(), request);
+  json::array list;
+  for (const work::QueueDepth& depth : *depths) list.push_back(queue_json(depth));
+  co_return net::Response::json(200, json::dump(json::object{{"queues", std::move(list)}}));
+}
+
+Task<net::Response> metrics(ApiParts parts, net::Request, Principal) {
+  co_return net::Response::text(200, parts.platform.metrics.exposition(),
+                                "text/plain; version=0.0.4; charset=utf-8");
+}
+
+using Function = Task<net::Response> (*)(ApiParts, net::Request, Principal);
+auto bind(ApiParts parts, Function function) {
+  return [parts, function] [[clang::coro_wrapper]] (net::Request request, Principal principal) {
+    return function(parts, std::move(request), std::move(principal));
+  };
+}
+
+}  // namespace
+
+std::vector<Endpoint> operations_endpoints(ApiParts parts) {
+  std::vector<Endpoint> endpoints;
+  const auto add = [&](std::string_view pattern, std::string_view id, std::string_view summary,
+                       Access access, std::vector<ResponseDoc> responses, Function function) {
+    endpoints.push_back({.method = net::Method::get,
+                         .pattern = pattern,
+                         .id = id,
+                         .tag = "operations",
+                         .summary = summary,
+                         .access = access,
+                         .responses = std::move(responses),
+                         .handler = bind(parts, function)});
+  };
+  add("/health", "getHealth",
+      "\"ok\" only when every component works, else \"degraded\" and which one is not.",
+      Access::open, {{200, "Answered, whatever the state.", "application/json", "Health"}}, health);
+  add("/ready", "getReadiness", "Whether this instance should get traffic.", Access::open,
+      {{200, "Ready.", "application/json", "Readiness"},
+       {503, "A dependency is away; the checks say which.", "application/json", "Readiness"}},
+      ready);
+  add("/workers", "listWorkers", "Workers of all processes, with when they were last seen.",
+      Access::operations, {{200, "The workers.", "application/json", "Workers"}}, workers);
+  add("/queues", "listQueues", "Depth of each queue.", Access::operations,
+      {{200, "The queues.", "application/json", "Queues"}}, queues);
+  add("/metrics", "getMetrics", "Metrics in the Prometheus text format.", Access::operations,
+      {{200, "The exposition.", "text/plain", ""}}, metrics);
+  return endpoints;
+}
+
+}  // namespace selvage::app

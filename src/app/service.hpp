@@ -1,0 +1,22 @@
+// One process of the platform: the roles it plays, from start to a clean stop.
+#pragma once
+
+#include <functional>
+
+#include "app/platform.hpp"
+
+namespace selvage::app {
+
+struct Roles {
+  bool worker = false;
+  bool api = false;
+};
+
+// Serves until SIGINT or SIGTERM, then drains: no new work, running jobs finish within DRAIN_GRACE
+// or are handed back; a second signal hands back at once. `started` is called with the API's port
+// (0 without that role) when everything runs. Errors: what kept it from starting.
+[[nodiscard]] Result<void> serve(
+    Settings settings, Roles roles,
+    std::function<Result<void>(Platform&, std::uint16_t port)> started);
+
+}  // namespace selvage::app

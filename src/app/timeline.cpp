@@ -1,0 +1,63 @@
+#include "app/timeline.hpp"
+
+#include <algorithm>
+
+namespace selvage::app {
+
+namespace {
+
+constexpr std::size_t kMaxLatencies = 10'000;
+
+double percentile(std::vector<double>& values, double share) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() +
+                  static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+}  // namespace
+
+void Timeline::record(const tryon::Session& session) {
+  if (!session.finished_at) return;
+  std::lock_guard lock(mutex_);
+  if (session.status == tryon::SessionStatus::completed) ++open_.completed;
+  if (session.status == tryon::SessionStatus::failed) ++open_.failed;
+  if (latencies_.size() < kMaxLatencies) {
+    latencies_.push_back(static_cast<double>((*session.finished_at - session.created_at).count()));
+  }
+}
+
+void Timeline::close_step(Timestamp at, std::span<const work::QueueDepth> depths) {
+  std::lock_guard lock(mutex_);
+  open_.at = at;
+  for (const work::QueueDepth& depth : depths) {
+    open_.ready += depth.ready;
+    open_.leased += depth.leased;
+  }
+  open_.p50_ms = percentile(latencies_, 0.50);
+  open_.p95_ms = percentile(latencies_, 0.95);
+  if (points_.size() < kTimelinePoints) {
+    points_.push_back(open_);
+  } else {
+    points_[next_] = open_;
+  }
+  next_ = (next_ + 1) % kTimelinePoints;
+  open_ = {};
+  latencies_.clear();
+}
+
+std::vector<TimelinePoint> Timeline::last(milliseconds span) const {
+  std::lock_guard lock(mutex_);
+  const std::size_t wanted =
+      std::min(points_.size(), static_cast<std::size_t>(span / kTimelineStep));
+  std::vector<TimelinePoint> result;
+  result.reserve(wanted);
+  const std::size_t first = points_.size() < kTimelinePoints ? 0 : next_;
+  for (std::size_t i = points_.size() - wanted; i < points_.size(); ++i) {
+    result.push_back(points_[(first + i) % points_.size()]);
+  }
+  return result;
+}
+
+}  // namespace selvage::app
