@@ -26,11 +26,13 @@ class Problem extends Error {
   }
 }
 
-export async function startStandIn({ port = 0, pace, empty, root = fileURLToPath(new URL('../dist', import.meta.url)) } = {}) {
+const newCode = () => randomBytes(9).toString('base64url');
+
+export async function startStandIn({ port = 0, pace, empty, onCode, root = fileURLToPath(new URL('../dist', import.meta.url)) } = {}) {
   const world = new World({ pace, empty });
   const secret = randomBytes(32);
   const key = `sk_standin1_${randomBytes(24).toString('base64url')}`;
-  const login = { code: randomBytes(9).toString('base64url'), wrong: [] };
+  const login = { code: newCode(), wrong: [] };
   const sessions = new Set();
   const replays = new Map();
   const streams = new Set();
@@ -152,6 +154,8 @@ export async function startStandIn({ port = 0, pace, empty, root = fileURLToPath
       login.wrong.push(now);
       throw new Problem(401, 'console.bad_code', 'The code is wrong or was used already', 'Run selvage console-login for a new one.');
     }
+    login.code = newCode(); // a code works once
+    onCode?.(login.code);
     const session = randomBytes(24).toString('base64url');
     sessions.add(session);
     return { status: 204, headers: { 'set-cookie': `selvage_console=${session}; HttpOnly; SameSite=Strict; Path=/` } };
@@ -273,6 +277,7 @@ export async function startStandIn({ port = 0, pace, empty, root = fileURLToPath
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '8099' }, pace: { type: 'string', default: '1' }, empty: { type: 'boolean' }, static: { type: 'string' } } });
-  const standIn = await startStandIn({ port: Number(values.port), pace: Number(values.pace), empty: values.empty, ...(values.static ? { root: values.static } : {}) });
+  const standIn = await startStandIn({ port: Number(values.port), pace: Number(values.pace), empty: values.empty,
+    onCode: (code) => console.log(`next     http://127.0.0.1:${values.port}/console/#login=${code}`), ...(values.static ? { root: values.static } : {}) });
   console.log(`console  ${standIn.url}/console/#login=${standIn.login}\nAPI key  ${standIn.key}`);
 }

@@ -18,11 +18,11 @@ import type { Job } from '../types';
 const PAGE = 50;
 const RENDER_MS = 150;
 const COLUMNS = [
-  ['cell-check', ''],
+  ['cell-check', 'Select'],
   ['cell-job', 'Job'],
   ['cell-reason', 'Reason'],
   ['cell-owner', 'Owner'],
-  ['cell-action', ''],
+  ['cell-action', 'Action'],
 ] as const;
 
 export function failedPage(): Page {

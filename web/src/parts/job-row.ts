@@ -77,14 +77,17 @@ export function channelTag(channel: string): HTMLElement {
   return h('span', { class: 'tag', title }, channel);
 }
 
-/** A table with its header row; `columns` are [class, text], an empty text for a column that needs none. */
+const UNSEEN = new Set(['Picture', 'Select', 'Action']); // headings that only screen readers need
+
+/** A table with its header row; `columns` are [class, heading]. */
 export function table(caption: string, columns: readonly (readonly [string, string])[], name: string) {
   const body = h('tbody', { role: 'rowgroup' });
   const head = h(
     'tr',
     { role: 'row' },
     ...columns.map(([column, text]) =>
-      h('th', { role: 'columnheader', scope: 'col', class: column }, text || null),
+      h('th', { role: 'columnheader', scope: 'col', class: column },
+        UNSEEN.has(text) ? h('span', { class: 'unseen' }, text) : text),
     ),
   );
   const element = h(
