@@ -26,7 +26,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 }
 [[nodiscard]] inline Timestamp from_unix_ms(std::int64_t ms) { return Timestamp(milliseconds(ms)); }
 
-// "2026-11-21T03:43:20.125Z"
+// "2026-11-21T03:43:20.125Z"; REQUIRES: a year of 0 to 9999.
 [[nodiscard]] std::string to_rfc3339(Timestamp time);
 // Takes any RFC 3339 date-time with offset. Errors: clock.timestamp.
 [[nodiscard]] Result<Timestamp> parse_rfc3339(std::string_view text);
