@@ -158,7 +158,8 @@ int SqliteConnection::wait_while_busy(void* self, int tries) {
 }
 
 Result<SqliteStatement*> SqliteConnection::prepare(std::string_view sql, bool control) {
-  if (const auto found = statements_.find(sql); found != statements_.end()) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end() && (control || !found->second->is_control())) {
     return found->second.get();
   }
   std::unique_ptr<SqliteStatement> statement =

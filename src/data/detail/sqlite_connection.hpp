@@ -38,6 +38,7 @@ class SqliteStatement {
   [[nodiscard]] Row row() const;
   void reset();
   [[nodiscard]] bool changes_nothing() const { return changes_nothing_; }
+  [[nodiscard]] bool is_control() const { return is_control_; }
   [[nodiscard]] std::string_view sql() const { return sqlite3_sql(handle_); }
 
  private:
@@ -48,6 +49,7 @@ class SqliteStatement {
   std::vector<std::size_t> sources_;  // SQLite's n-th parameter is params[sources_[n]]
   std::size_t wanted_ = 0;
   bool changes_nothing_ = false;
+  bool is_control_ = false;
 };
 
 class SqliteConnection {

@@ -44,6 +44,7 @@ Result<std::unique_ptr<SqliteStatement>> SqliteStatement::prepare(sqlite3* db,
   }
   TRY(statement->map_parameters());
   statement->changes_nothing_ = sqlite3_stmt_readonly(handle) != 0;
+  statement->is_control_ = control;
   return statement;
 }
 

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include "base/task_group.hpp"
 #include "integration/data/scratch.hpp"
@@ -37,7 +39,29 @@ std::int64_t count(Database& database) {
   return rows->front().integer(0);
 }
 
-// Inserts rows first, first + step, ... below `last`; what answers true fails after its insert.
+// Keeps the writer busy, so that what is written meanwhile waits and then forms one group.
+class HeldWriter {
+ public:
+  explicit HeldWriter(Database& database)
+      : thread_([this, &database] {
+          const auto held = database.write_blocking([this](Transaction&) -> Result<void> {
+            running_.set_value();
+            released_.get_future().wait();
+            return {};
+          });
+          CHECK(held.has_value());
+        }) {
+    running_.get_future().wait();
+  }
+  void release() { released_.set_value(); }
+
+ private:
+  std::promise<void> running_;
+  std::promise<void> released_;
+  std::jthread thread_;
+};
+
+// Inserts one row; when `fails`, the body refuses after its insert.
 Task<void> insert_one(Database& database, std::int64_t id, bool fails, int& succeeded,
                       int& failed) {
   const Result<std::int64_t> done =
@@ -124,4 +148,214 @@ TEST_CASE("SQLite: ten thousand concurrent writes from one loop all commit") {
   CHECK(succeeded == 10'000 - 10'000 / 7);
   CHECK(failed == 10'000 / 7);
   CHECK(count(*database) == succeeded);
+}
+
+TEST_CASE("SQLite: a reader sees one snapshot, whatever is committed meanwhile") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  const auto counts = database->read_blocking([&](Transaction& tx) -> Result<std::string> {
+    const auto before = TRY(tx.query("SELECT count(*) FROM item")).front().integer(0);
+    const auto wrote =
+        database->write_blocking([](Transaction& other) { return insert(other, 1); });
+    CHECK(wrote.has_value());
+    const auto after = TRY(tx.query("SELECT count(*) FROM item")).front().integer(0);
+    return std::to_string(before) + " " + std::to_string(after);
+  });
+  REQUIRE(counts.has_value());
+  CHECK(*counts == "0 0");
+  CHECK(count(*database) == 1);
+}
+
+TEST_CASE("SQLite: what a body must not do is an error of that body and of nobody else") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  struct Case {
+    const char* sql;
+    Params params;
+    const char* code;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"COMMIT", {}, "db.sql", "transaction control"},
+      {"/* */ rollback", {}, "db.sql", "transaction control"},
+      {"PRAGMA synchronous = OFF", {}, "db.sql", "transaction control"},
+      {"ATTACH '/tmp/x' AS y", {}, "db.sql", "transaction control"},
+      {"SELECT 1; SELECT 2", {}, "db.sql", "more than one statement"},
+      {"", {}, "db.sql", "no statement"},
+      {"SELEC 1", {}, "db.sql", "syntax error"},
+      {"SELECT * FROM nowhere", {}, "db.sql", "no such table"},
+      {"SELECT $1", {}, "db.sql", "1 parameters are needed, 0 were given"},
+      {"SELECT $2", {std::int64_t{1}}, "db.sql", "2 parameters are needed, 1 were given"},
+      {"SELECT ?", {std::int64_t{1}}, "db.sql", "$1, $2"},
+      {"SELECT :name", {std::int64_t{1}}, "db.sql", "$1, $2"},
+      {"INSERT INTO item (id, name) VALUES (1, 'taken')", {}, "db.constraint", "item.id"},
+  };
+  REQUIRE(database->write_blocking([](Transaction& tx) { return insert(tx, 1); }).has_value());
+  for (const Case& c : cases) {
+    CAPTURE(c.sql);
+    const auto done = database->write_blocking([&](Transaction& tx) -> Result<std::int64_t> {
+      TRY(insert(tx, 2));
+      return tx.execute(c.sql, c.params);
+    });
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().code == c.code);
+    CHECK(done.error().message.find(c.says) != std::string::npos);
+    CHECK(count(*database) == 1);
+  }
+}
+
+TEST_CASE("SQLite: an exception out of a body rolls it back and reaches the caller as an error") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  const auto threw = database->write_blocking([](Transaction& tx) -> Result<void> {
+    TRY(insert(tx, 1));
+    throw std::runtime_error("a bug");
+  });
+  REQUIRE_FALSE(threw.has_value());
+  CHECK(threw.error().code == "db.body_threw");
+  CHECK(threw.error().message.find("a bug") != std::string::npos);
+  const auto read_threw = database->read_blocking([](Transaction&) -> Result<void> { throw 7; });
+  CHECK(read_threw.error().code == "db.body_threw");
+  CHECK(count(*database) == 0);
+  CHECK(database->write_blocking([](Transaction& tx) { return insert(tx, 1); }).has_value());
+}
+
+TEST_CASE("SQLite: a read body that changes something is refused") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  const auto changed = database->read_blocking([](Transaction& tx) { return insert(tx, 1); });
+  REQUIRE_FALSE(changed.has_value());
+  CHECK(changed.error().code == "db.sql");
+  CHECK(changed.error().message.find("read transaction") != std::string::npos);
+}
+
+TEST_CASE("SQLite: execute tells the rows it changed, query gives those of RETURNING") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  const auto changed = database->write_blocking([](Transaction& tx) -> Result<std::string> {
+    std::string counts;
+    for (std::int64_t id = 1; id <= 3; ++id) counts += std::to_string(TRY(insert(tx, id)));
+    counts += std::to_string(
+        TRY(tx.execute("UPDATE item SET size = 1 WHERE id > $1", {std::int64_t{1}})));
+    counts += std::to_string(TRY(tx.execute("UPDATE item SET size = 1 WHERE id > 9")));
+    counts += std::to_string(TRY(tx.execute("SELECT 1")));
+    const Rows rows = TRY(tx.query("UPDATE item SET size = 2 WHERE id <= 2 RETURNING id"));
+    counts += std::to_string(rows.size());
+    counts += std::to_string(TRY(tx.execute("DELETE FROM item")));
+    return counts;
+  });
+  REQUIRE_MESSAGE(changed.has_value(), changed.error().describe());
+  CHECK(*changed == "11120023");
+}
+
+TEST_CASE(
+    "SQLite: a body in a group sees what the bodies before it in the group did, and no refused "
+    "one") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  HeldWriter writer(*database);
+  std::vector<std::jthread> threads;
+  std::atomic<int> succeeded = 0;
+  for (std::int64_t i = 0; i < 20; ++i) {
+    threads.emplace_back([&, i] {
+      const auto done = database->write_blocking([&](Transaction& tx) -> Result<void> {
+        const auto rows = TRY(tx.query("SELECT count(*) FROM item WHERE id < 0"));
+        if (rows.front().integer(0) != 0) return fail(ErrorKind::internal, "test.leak", "leaked");
+        TRY(insert(tx, i % 2 == 0 ? i : -i));
+        if (i % 2 != 0) return fail(ErrorKind::conflict, "test.refused", "refused");
+        return {};
+      });
+      if (done) ++succeeded;
+      if (!done) CHECK(done.error().code == "test.refused");
+    });
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  writer.release();
+  threads.clear();
+  CHECK(succeeded == 10);
+  CHECK(count(*database) == 10);
+}
+
+TEST_CASE("SQLite: a constraint that only the commit checks costs its own body alone") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  create_table(*database);
+  REQUIRE(database
+              ->write_blocking([](Transaction& tx) {
+                return tx.execute(
+                    "CREATE TABLE child (parent BIGINT REFERENCES item (id) "
+                    "DEFERRABLE INITIALLY DEFERRED)");
+              })
+              .has_value());
+  HeldWriter writer(*database);
+  std::atomic<int> succeeded = 0;
+  std::vector<std::jthread> threads;
+  for (std::int64_t i = 0; i < 10; ++i) {
+    threads.emplace_back([&, i] {
+      const auto done = database->write_blocking([&](Transaction& tx) -> Result<std::int64_t> {
+        if (i == 5) return tx.execute("INSERT INTO child VALUES (999)");
+        return insert(tx, i);
+      });
+      CHECK(done.has_value() == (i != 5));
+      if (done) ++succeeded;
+      if (!done) CHECK(done.error().code == "db.constraint");
+    });
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  writer.release();
+  threads.clear();
+  CHECK(succeeded == 9);
+  CHECK(count(*database) == 9);
+}
+
+TEST_CASE("SQLite: more than the queue takes is refused at once, the queued rest is done") {
+  const Scratch scratch;
+  auto opened = open_sqlite({.file = scratch / "a.db", .max_queued = 8});
+  REQUIRE(opened.has_value());
+  create_table(**opened);
+  HeldWriter writer(**opened);
+  std::vector<std::jthread> threads;
+  std::atomic<int> done_count = 0;
+  std::atomic<int> busy_count = 0;
+  for (std::int64_t i = 0; i < 30; ++i) {
+    threads.emplace_back([&, i] {
+      const auto done = (*opened)->write_blocking([&](Transaction& tx) { return insert(tx, i); });
+      if (done) ++done_count;
+      if (!done && done.error().code == "db.busy") ++busy_count;
+    });
+  }
+  while (busy_count < 22) std::this_thread::sleep_for(milliseconds(1));
+  writer.release();
+  threads.clear();
+  CHECK(done_count == 8);
+  CHECK(busy_count == 22);
+}
+
+TEST_CASE("SQLite: closing finishes what is queued and leaves one file") {
+  const Scratch scratch;
+  {
+    const auto database = open(scratch / "a.db");
+    create_table(*database);
+    for (std::int64_t i = 0; i < 50; ++i) {
+      REQUIRE(database->write_blocking([&](Transaction& tx) { return insert(tx, i); }).has_value());
+    }
+  }
+  CHECK(std::filesystem::exists(scratch / "a.db"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "a.db-wal"));
+  const auto mode = std::filesystem::status(scratch / "a.db").permissions();
+  CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK(count(*open(scratch / "a.db")) == 50);
+}
+
+TEST_CASE("SQLite: ping answers") {
+  const Scratch scratch;
+  const auto database = open(scratch / "a.db");
+  net::Loop loop;
+  CHECK(loop.run_until_done(database->ping()).has_value());
 }
