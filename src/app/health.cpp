@@ -1,6 +1,7 @@
 #include "app/health.hpp"
 
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "app/build_info.hpp"
 #include "base/json.hpp"
@@ -42,12 +43,13 @@ Task<void> HealthBoard::repeat(State& state, CancelToken cancel) {
     const bool changed = first || state.ok != outcome.has_value();
     state.ok = outcome.has_value();
     state.error = outcome ? "" : outcome.error().describe();
-    if (changed && !(first && state.ok)) {
+    if (state.ok != state.told && !first) {
+      state.told = state.ok;
       log::info(state.ok ? "dependency_ok" : "dependency_failed",
                 {{"dependency", state.check.name}, {"error", state.error}});
     }
     if (changed) publish();
-    co_await net::sleep_for(kHealthStep, cancel);
+    co_await net::sleep_for(state.ok ? kHealthStep : kHealthRetry, cancel);
   }
 }
 
@@ -59,7 +61,7 @@ void HealthBoard::publish() {
   json::object components;
   json::array checks;
   for (const State& state : states_) {
-    double latency = state.latency_ms;
+    double latency = std::round(state.latency_ms * 1000) / 1000;  // to the microsecond
     bool ok = state.known && state.ok;
     std::string error = state.known ? state.error : "not checked yet";
     if (state.running_since && next->at - *state.running_since > kHealthLimit) {

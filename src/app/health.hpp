@@ -19,7 +19,9 @@
 
 namespace selvage::app {
 
-inline constexpr milliseconds kHealthStep{2000};     // between two runs of a check
+inline constexpr milliseconds kHealthStep{2000};  // between two runs of a check that passed
+inline constexpr milliseconds kHealthRetry{
+    250};  // after one that failed, so that recovery shows at once
 inline constexpr milliseconds kHealthPublish{500};   // between two snapshots
 inline constexpr milliseconds kHealthLimit{5000};    // of one check
 inline constexpr milliseconds kHealthStale{10'000};  // a snapshot older than this is not believed
@@ -52,6 +54,7 @@ class HealthBoard {
     std::optional<SteadyTime> running_since;
     double latency_ms = 0;
     bool known = false;  // answered at least once
+    bool told = true;    // what the log last said; a part that is slow to start is no news
     bool ok = false;
     std::string error;
   };

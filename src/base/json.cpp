@@ -114,6 +114,4 @@ Result<value> parse(std::string_view text) {
   return parsed;
 }
 
-std::string dump(const value& v) { return boost::json::serialize(v); }
-
 }  // namespace selvage::json

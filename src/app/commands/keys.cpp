@@ -63,8 +63,9 @@ Result<int> create(const Invocation& invocation, data::Database& database) {
           TRY(tryon::grant_credits(tx, {*parsed, owner}, Credits{credits},
                                    "granted with a new key"));
         }
-        return data::create_api_key(tx, invocation.value("--label").value_or(owner), channel, owner,
-                                    rights);
+        return data::create_api_key(
+            tx, invocation.value("--label").value_or(owner.empty() ? "admin" : owner), channel,
+            owner, rights);
       }));
   if (invocation.has("--quiet")) {
     fmt::print("{}\n", made.full);
