@@ -6,6 +6,9 @@ if(CCACHE)
   # clang stamps a time into precompiled headers, which would defeat ccache
   add_compile_options("SHELL:$<$<COMPILE_LANGUAGE:CXX>:-Xclang -fno-pch-timestamp>")
 endif()
+# programs share the rooms' precompiled header, so they are compiled position-independent in the same way
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE -fPIC)
+
 find_program(MOLD mold)
 if(MOLD)
   add_link_options(-fuse-ld=mold)

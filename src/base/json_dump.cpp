@@ -1,6 +1,10 @@
 // Numbers as people write them: Boost.JSON prints 0.19 as 1.9E-1, which is valid and hard to read.
 // Everything else is left to its serialiser.
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
+#include <iterator>
+#include <utility>
 #include <cmath>
 
 #include "base/json.hpp"
