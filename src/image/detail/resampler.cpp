@@ -33,32 +33,12 @@ void weigh_by_alpha(const std::uint8_t* from, std::uint16_t* to, int width) {
   }
 }
 
-void store_plain(const float* pixels, std::uint8_t* to, int width, int channels) {
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < channels; ++c) to[x * channels + c] = to_sample(pixels[4 * x + c]);
-  }
-}
-
 void store_unweighted(const float* pixels, std::uint8_t* to, int width) {
-  for (int x = 0; x < width; ++x, pixels += 4, to += 4) {
+  for (int x = 0; x < width; ++x, pixels += 8, to += 4) {
     const float alpha = pixels[3];
     to[3] = to_sample(alpha / 255);
     const float scale = alpha > 0 ? 255 / alpha : 0;
     for (int c = 0; c < 3; ++c) to[c] = to_sample(pixels[c] * scale);
-  }
-}
-
-void pad_to_four(const float* line, float* padded, int width, int channels) {
-  if (channels == 3) {  // the common case, written so that it becomes wide moves
-    for (int x = 0; x < width; ++x) {
-      padded[4 * x] = line[3 * x];
-      padded[4 * x + 1] = line[3 * x + 1];
-      padded[4 * x + 2] = line[3 * x + 2];
-    }
-    return;
-  }
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < channels; ++c) padded[4 * x + c] = line[x * channels + c];
   }
 }
 
@@ -101,7 +81,7 @@ Resampler::Resampler(Size source, Size target, int channels, bool alpha)
       copy_only_(source == target),
       row_samples_(static_cast<std::size_t>(source.width) * channels) {
   SELVAGE_CHECK(std::min({source.width, source.height, target.width, target.height}) >= 1);
-  SELVAGE_CHECK(channels >= 1 && channels <= 4);
+  SELVAGE_CHECK(channels == 3 || channels == 4);
   result_ = {target.width, target.height, channels, {}};
   result_.samples.resize(static_cast<std::size_t>(target.width) * target.height * channels);
   if (copy_only_) return;
@@ -114,8 +94,8 @@ Resampler::Resampler(Size source, Size target, int channels, bool alpha)
   } else {
     ring_.resize(row_samples_ * ring_rows_);
   }
-  line_.resize(row_samples_);
-  padded_.assign(4 * (static_cast<std::size_t>(source.width) + horizontal_.taps), 0);
+  line_.assign(row_samples_ + 1, 0);
+  pair_.assign(8 * (static_cast<std::size_t>(source.width) + horizontal_.taps), 0);
 }
 
 std::uint8_t* Resampler::next_row() {
@@ -136,11 +116,16 @@ void Resampler::row_done() {
   while (rows_out_ < target_.height) {
     const int last = std::min(source_.height, vertical_.first[rows_out_] + vertical_.taps);
     if (last > rows_in_) return;
-    emit_row(rows_out_++);
+    sum_vertically(rows_out_);
+    const int half = rows_out_ % 2;
+    put_line(line_.data(), channels_, half, pair_.data(), source_.width);
+    ++rows_out_;
+    if (half == 1) finish_pair(rows_out_ - 2, 2);
+    if (half == 0 && rows_out_ == target_.height) finish_pair(rows_out_ - 1, 1);
   }
 }
 
-void Resampler::emit_row(int y) {
+void Resampler::sum_vertically(int y) {
   const int first = vertical_.first[y];
   const int count = std::min(vertical_.taps, source_.height - first);
   const float* weights = vertical_.weights.data() + static_cast<std::size_t>(y) * vertical_.taps;
@@ -157,21 +142,27 @@ void Resampler::emit_row(int y) {
   } else {
     sum(ring_);
   }
-  pad_to_four(line_.data(), padded_.data(), source_.width, channels_);
+}
 
+// The horizontal pass for the rows y and, when there are two lines, y + 1.
+void Resampler::finish_pair(int y, int lines) {
   constexpr int kBatch = 64;
-  alignas(32) float pixels[4 * kBatch];
-  std::uint8_t* row = result_.samples.data() + static_cast<std::size_t>(y) * target_.width *
-                                                   static_cast<std::size_t>(channels_);
+  alignas(32) float pixels[8 * kBatch];
+  const auto stride = static_cast<std::size_t>(target_.width) * static_cast<std::size_t>(channels_);
+  std::uint8_t* rows = result_.samples.data() + static_cast<std::size_t>(y) * stride;
   for (int x = 0; x < target_.width; x += kBatch) {
     const int batch = std::min(kBatch, target_.width - x);
-    sum_columns(padded_.data(), horizontal_.first.data() + x,
+    sum_columns(pair_.data(), horizontal_.first.data() + x,
                 horizontal_.weights.data() + static_cast<std::size_t>(x) * horizontal_.taps,
                 horizontal_.taps, pixels, batch);
-    if (alpha_) {
-      store_unweighted(pixels, row + 4 * x, batch);
-    } else {
-      store_plain(pixels, row + channels_ * x, batch, channels_);
+    for (int line = 0; line < lines; ++line) {
+      std::uint8_t* to = rows + static_cast<std::size_t>(line) * stride +
+                         static_cast<std::size_t>(x) * static_cast<std::size_t>(channels_);
+      if (alpha_) {
+        store_unweighted(pixels + 4 * line, to, batch);
+      } else {
+        round_line(pixels, line, to, channels_, batch);
+      }
     }
   }
 }

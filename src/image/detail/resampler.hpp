@@ -24,7 +24,7 @@ struct Kernel {
 };
 Kernel lanczos3(int source, int target);
 
-// A picture of 1 to 4 channels between decoder and Picture; 4 may be RGBA or CMYK.
+// A picture between decoder and Picture. Three channels, or four: RGBA or CMYK.
 struct Raster {
   int width = 0;
   int height = 0;
@@ -47,7 +47,8 @@ class Resampler {
   Raster finish();
 
  private:
-  void emit_row(int y);
+  void sum_vertically(int y);
+  void finish_pair(int y, int lines);
 
   Size source_, target_;
   int channels_;
@@ -61,8 +62,8 @@ class Resampler {
   std::vector<std::uint8_t> incoming_;        // a row of RGBA before it is weighed by alpha
   std::vector<std::uint8_t> ring_;            // rows as they came
   std::vector<std::uint16_t> ring_weighted_;  // rows weighed by alpha
-  std::vector<float> line_;                   // one row after the vertical pass, as many channels
-  std::vector<float> padded_;                 // the same, four floats a pixel
+  std::vector<float> line_;                   // one row after the vertical pass
+  std::vector<float> pair_;                   // two of them, side by side
   Raster result_;
 };
 
