@@ -50,7 +50,7 @@ std::string forwarded_client(std::string_view peer, const Headers& headers,
   std::string_view client = peer;
   for (auto entry = chain.rbegin(); entry != chain.rend(); ++entry) {
     const std::string_view address = without_port(*entry);
-    if (!IpAddress::parse(address)) break;
+    if (address.empty() || !IpAddress::parse(address)) break;
     client = address;
     if (!is_in(trusted, address)) break;
   }

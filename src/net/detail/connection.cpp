@@ -48,7 +48,7 @@ Task<void> Connection::serve() {
     if (outcome == HeadOutcome::closed) co_return;
     co_await exchange(outcome == HeadOutcome::refused);
     if (client_gone_) co_return;
-    if (!current_.keep_alive) break;
+    if (!current_.keep_alive || worker_.draining()) break;
   }
   if (current_.body_pending || !input_.empty()) co_await close_slowly();
 }
@@ -379,7 +379,9 @@ void Connection::finish(int status, bool delivered) {
       {"took_ms", took.count() * 1000},
       {"peer", current_.peer},
       {"delivered", delivered}};
-  if (status >= 500) {
+  // Without a route the client is at fault, and could fill the log with one line for each of its
+  // requests.
+  if (status >= 500 && current_.route != nullptr) {
     log::info("http_request", fields);
   } else {
     log::debug("http_request", fields);

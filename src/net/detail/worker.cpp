@@ -16,6 +16,8 @@ namespace {
 constexpr milliseconds kSweepInterval{250};
 // How long the acceptor rests when the process has no descriptor left for a new connection.
 constexpr milliseconds kAcceptPause{100};
+// Refused connections come in floods, so they are summed up in one log line.
+constexpr seconds kRefusalReport{10};
 // How many clients over the cap are told so at a time; more are closed without a word.
 constexpr std::size_t kMaxRefusing = 128;
 
@@ -142,7 +144,10 @@ void Worker::admit(Socket socket, const asio::ip::tcp::endpoint& from) {
   const bool exempt = is_in(state_.trusted_proxies, peer);
   if (state_.caps.enter(peer, exempt)) {
     tasks_.spawn(serve(std::move(socket), std::move(peer), exempt), "http connection");
-  } else if (refusing_ < kMaxRefusing) {
+    return;
+  }
+  ++refused_since_said_;
+  if (refusing_ < kMaxRefusing) {
     tasks_.spawn(refuse(std::move(socket), std::move(peer)), "http refusal");
   }
 }
@@ -170,6 +175,7 @@ Task<void> Worker::sweep() {
   while (co_await sleep_for(kSweepInterval, stopped_.token())) {
     refresh_date();
     const SteadyTime time = steady_now();
+    say_refusals(time);
     for_each_connection([time](Connection& connection) { connection.check_deadline(time); });
   }
 }
@@ -177,6 +183,15 @@ Task<void> Worker::sweep() {
 void Worker::refresh_date() {
   const std::int64_t unix_seconds = to_unix_ms(now()) / 1000;
   common_headers_ = detail::common_headers(unix_seconds, state_.options.server_name);
+}
+
+void Worker::say_refusals(SteadyTime time) {
+  if (refused_since_said_ == 0 || time - refusals_said_ < kRefusalReport) return;
+  log::warning("http_connections_refused",
+               {{"count", refused_since_said_},
+                {"hint", "the caps on connections in all and for each peer are settings"}});
+  refused_since_said_ = 0;
+  refusals_said_ = time;
 }
 
 template <class Action>

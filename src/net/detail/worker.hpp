@@ -47,6 +47,7 @@ class Worker {
   void admit(Socket socket, const boost::asio::ip::tcp::endpoint& from);
   void accept_backlog();
   void refresh_date();
+  void say_refusals(SteadyTime time);
   // Calls `action` on every connection, also when that ends some of them.
   template <class Action>
   void for_each_connection(Action action);
@@ -64,6 +65,8 @@ class Worker {
   std::string common_headers_;
   std::vector<Connection*> connections_;
   std::size_t refusing_ = 0;
+  std::size_t refused_since_said_ = 0;
+  SteadyTime refusals_said_;
   std::thread thread_;
   TaskGroup tasks_;
 };
