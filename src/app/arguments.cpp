@@ -4,6 +4,7 @@
 
 #include "app/closest_word.hpp"
 #include "app/command.hpp"
+#include "base/text.hpp"
 
 namespace selvage::app {
 
@@ -96,7 +97,8 @@ Result<Invocation> parse_arguments(const Command& command, std::span<const std::
   bool only_arguments = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (only_arguments || word.size() < 2 || word[0] != '-') {
+    const bool negative_number = word.size() > 1 && word[0] == '-' && is_digit(word[1]);
+    if (only_arguments || word.size() < 2 || word[0] != '-' || negative_number) {
       invocation.arguments.push_back(word);
       continue;
     }

@@ -36,13 +36,15 @@ struct JobRequest {
   std::optional<std::string> retry_of;
 };
 
-// A JSON body {person_image_url, garment_image_urls, prompt?, options?, credits?, session_id?}, every problem
-// reported at once. Unknown members are refused by name: a typo must not be ignored. Errors: json.*, job.*.
-[[nodiscard]] Result<JobRequest> parse_job_request(std::string_view json);
+// A JSON body {person_image_url, garment_image_urls, prompt?, options?, credits?, session_id?},
+// every problem reported at once. Unknown members are refused by name: a typo must not be ignored.
+// Errors: json.*, job.*. `price` is what a job costs when the request does not say.
+[[nodiscard]] Result<JobRequest> parse_job_request(std::string_view json, Credits price = {1});
 
 struct Accepted {
   Session session;
-  bool replayed = false;  // the idempotency key was seen before: the same job again, nothing new was made
+  bool replayed =
+      false;  // the idempotency key was seen before: the same job again, nothing new was made
 };
 
 class Acceptance {
@@ -52,12 +54,13 @@ class Acceptance {
              const net::EgressGuard& guard, std::string queue, Registry* metrics = nullptr);
 
   // URLs are checked without being fetched; uploads are probed (format, pixel cap) and stored under
-  // inputs/<session>/ first, and removed again when the transaction fails. Errors: job.*, url.*, egress.*, image.*,
-  // credits.insufficient, session.duplicate, idempotency.mismatch (unprocessable: same key, other body),
-  // queue.full, db.*, storage.*.
+  // inputs/<session>/ first, and removed again when the transaction fails. Errors: job.*, url.*,
+  // egress.*, image.*, credits.insufficient, session.duplicate, idempotency.mismatch
+  // (unprocessable: same key, other body), queue.full, db.*, storage.*.
   [[nodiscard]] Task<Result<Accepted>> accept(JobRequest request);
 
-  // A new job from a failed one's inputs. Errors: job.not_failed (conflict), job.inputs_gone (conflict), and as above.
+  // A new job from a failed one's inputs. Errors: job.not_failed (conflict), job.inputs_gone
+  // (conflict), and as above.
   [[nodiscard]] Task<Result<Accepted>> retry(Session failed, std::string request_id);
 
  private:

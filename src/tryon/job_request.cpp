@@ -41,7 +41,7 @@ std::string fingerprint(const UploadedImage& image) { return "sha256:" + sha256_
 
 }  // namespace
 
-Result<JobRequest> parse_job_request(std::string_view json) {
+Result<JobRequest> parse_job_request(std::string_view json, Credits price) {
   const json::value parsed = TRY(json::parse(json));
   json::Reader reader(parsed, "");
   JobRequest request;
@@ -50,7 +50,7 @@ Result<JobRequest> parse_job_request(std::string_view json) {
       reader.texts("garment_image_urls", 1, kMaxGarments, {.max = net::kMaxUrlLength});
   request.prompt = detail::read_prompt(reader);
   request.options_json = detail::read_options(reader);
-  request.credits = {reader.integer("credits", {.min = 1, .max = kMaxCredits}, 1)};
+  request.credits = {reader.integer("credits", {.min = 1, .max = kMaxCredits}, price.value)};
   request.session_id = reader.maybe_text("session_id", {.max = 64});
   if (request.session_id && !is_uuid(*request.session_id)) {
     reader.problem("session_id", "must be a UUID, or left out");

@@ -85,7 +85,7 @@ Result<tryon::JobRequest> read_form(const net::Request& request, const JobReques
   if (wants_garments && !fields.contains("garment_image_urls")) {
     fields["garment_image_urls"] = json::array{kUploaded};
   }
-  auto job = TRY(tryon::parse_job_request(json::dump(json::value(std::move(fields)))));
+  auto job = TRY(tryon::parse_job_request(json::dump(json::value(std::move(fields))), rules.price));
   if (wants_person) job.person_image_url.clear();
   std::erase(job.garment_image_urls, kUploaded);
   job.person_upload = std::move(person);
@@ -100,7 +100,7 @@ Result<tryon::JobRequest> read_job_request(const net::Request& request, const Pr
   const std::string type = to_lower_ascii(request.headers.get("content-type"));
   tryon::JobRequest job;
   if (type.starts_with("application/json")) {
-    job = TRY(tryon::parse_job_request(request.body));
+    job = TRY(tryon::parse_job_request(request.body, rules.price));
   } else if (type.starts_with("multipart/form-data")) {
     job = TRY(read_form(request, rules));
   } else {
@@ -113,8 +113,12 @@ Result<tryon::JobRequest> read_job_request(const net::Request& request, const Pr
   if (request.headers.has("idempotency-key")) {
     job.idempotency_key = std::string(request.headers.get("idempotency-key"));
   }
-  // Only an operator may set a price of its own; everybody else pays what the platform says.
-  if (!principal.admin) job.credits = rules.price;
+  if (!principal.admin && job.credits != rules.price) {
+    return fail(ErrorKind::invalid, "job.credits",
+                fmt::format("credits: a job costs {}, the request says {}", rules.price.value,
+                            job.credits.value),
+                "leave the member out; only an operator's key may set a price of its own");
+  }
   return job;
 }
 

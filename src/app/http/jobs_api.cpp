@@ -283,14 +283,16 @@ std::vector<Endpoint> job_endpoints(ApiParts parts) {
                       "application/problem+json", "Problem"},
                      kNotFound},
        .handler = bind(api, retry)});
-  endpoints.push_back({.method = net::Method::get,
-                       .pattern = "/v1/credits",
-                       .id = "getCredits",
-                       .tag = "credits",
-                       .summary = "The balance of the key's owner.",
-                       .access = Access::read,
-                       .responses = {{200, "The balance.", "application/json", "Balance"}},
-                       .handler = bind(api, credits)});
+  endpoints.push_back(
+      {.method = net::Method::get,
+       .pattern = "/v1/credits",
+       .id = "getCredits",
+       .tag = "credits",
+       .summary = "The balance of the key's owner.",
+       .access = Access::read,
+       .responses = {{200, "The balance.", "application/json", "Balance"},
+                     {400, "The key belongs to no owner.", "application/problem+json", "Problem"}},
+       .handler = bind(api, credits)});
   return endpoints;
 }
 
