@@ -26,4 +26,4 @@ for (let i = 0; i < Number(rounds) + 3; ++i) {
 }
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 const name = threads > 0 ? `sharp-${threads}-thread` : "sharp";
-console.log(`${name} ${median(wall).toFixed(2)} ${median(cpu).toFixed(2)}`);
+console.log(`${name} ${median(cpu).toFixed(2)} ${median(wall).toFixed(2)} ${Math.min(...wall).toFixed(2)}`);
