@@ -109,6 +109,8 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
       for (const part of ['person', 'garment']) {
         if (!text.includes(`name="${part}"`)) throw new Problem(400, 'job.field_missing', `The part "${part}" is missing`, 'Send person and garment as files.');
       }
+      const cutOff = text.includes('PNG') && text.split('IEND').length < 3; // each whole PNG ends so
+      if (cutOff) fails = ['input_not_an_image', 'The person picture is not a picture we can read.', 'the PNG ends in the middle'];
     } else {
       const given = await json(request);
       if (typeof given.person_image_url !== 'string' || !Array.isArray(given.garment_image_urls)) {

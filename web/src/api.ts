@@ -82,6 +82,7 @@ interface Call {
   body?: object;
   signal?: AbortSignal | undefined;
   keepSession?: boolean; // a 401 is this call's own answer, not the end of the session
+  unwellIsAnswer?: boolean; // a 503 that is no problem document is an answer too: /health when degraded
 }
 
 /** The decoded JSON body; undefined for an empty one. Aborting `signal` rejects with its AbortError. */
@@ -105,7 +106,9 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
     if (call.signal?.aborted) throw cause;
     throw unreachable(cause);
   }
-  if (!response.ok) {
+  const isProblem = (response.headers.get('content-type') ?? '').startsWith('application/problem+json');
+  const answered = response.ok || (call.unwellIsAnswer && response.status === 503 && !isProblem);
+  if (!answered) {
     const error = await problem(response);
     if (response.status === 401 && !call.keepSession) onSignedOut();
     throw error;
@@ -143,7 +146,7 @@ export const api = {
   overview: (signal?: AbortSignal) => request<Overview>('/v1/console/overview', { signal }),
   timeline: (minutes: number, signal?: AbortSignal) =>
     request<Timeline>(`/v1/console/timeline${query({ minutes })}`, { signal }),
-  health: (signal?: AbortSignal) => request<Health>('/health', { signal }),
+  health: (signal?: AbortSignal) => request<Health>('/health', { signal, unwellIsAnswer: true }),
 
   credits: (signal?: AbortSignal) =>
     request<{ balances: Balance[] }>('/v1/console/credits', { signal }),

@@ -10,10 +10,11 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** 840 ms, 3.2 s, 41 s, 2 min 05 s, 3 h 20 min, 2 d 4 h; a dash for nothing. */
+/** 0.4 ms, 840 ms, 3.2 s, 41 s, 2 min 05 s, 3 h 20 min, 2 d 4 h; a dash for nothing. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–';
-  if (ms < 0) return '0 ms';
+  if (ms <= 0) return '0 ms';
+  if (ms < 1) return ms < 0.1 ? '<0.1 ms' : `${ms.toFixed(1)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const s = Math.round(ms / 1_000);
@@ -56,9 +57,9 @@ export function moment(iso: string | null | undefined): string {
   return at.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 }
 
-/** The start and the end of a long id, which are the parts that people compare. */
+/** The start and the end of a long id: ids that begin with their time differ only at the end. */
 export function shortId(id: string): string {
-  return id.length <= 16 ? id : `${id.slice(0, 8)}…${id.slice(-4)}`;
+  return id.length <= 16 ? id : `${id.slice(0, 8)}…${id.slice(-6)}`;
 }
 
 /** "moderation_blocked" -> "Moderation blocked". */

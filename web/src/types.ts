@@ -92,7 +92,7 @@ export interface TimelinePoint {
   leased: number;
   completed: number;
   failed: number;
-  p50_ms: number | null;
+  p50_ms: number | null; // of the jobs that ended in this step; 0 or null when none did
   p95_ms: number | null;
 }
 
@@ -117,14 +117,14 @@ export interface DeadTask {
 export interface Component {
   status: string;
   latency_ms?: number | null;
-  [more: string]: unknown;
+  error?: string;
 }
 
 export interface Health {
   status: string;
   components: Record<string, Component>;
-  version: string;
-  uptime_s: number;
+  version?: string; // left out when the checks themselves hang
+  uptime_s?: number;
 }
 
 export interface Session {

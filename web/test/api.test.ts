@@ -65,6 +65,13 @@ test('a success that is not JSON is an error', async () => {
   expect((await failure(api.health())).code).toBe('console.not_json');
 });
 
+test('an unwell server still tells its health; a problem document does not pass for it', async () => {
+  answer(503, '{"status":"degraded","components":{}}', { 'content-type': 'application/json' });
+  expect((await api.health()).status).toBe('degraded');
+  answer(503, '{"status":503,"detail":"down"}', { 'content-type': 'application/problem+json' });
+  expect((await failure(api.health())).message).toBe('down');
+});
+
 test('204 is an answer without a body', async () => {
   answer(204, null);
   await expect(api.revive('a')).resolves.toBeUndefined();

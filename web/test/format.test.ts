@@ -7,6 +7,8 @@ describe('duration', () => {
     [Number.NaN, '–'],
     [-5, '0 ms'],
     [0, '0 ms'],
+    [0.04, '<0.1 ms'],
+    [0.42, '0.4 ms'],
     [999.4, '999 ms'],
     [1_000, '1.0 s'],
     [9_949, '9.9 s'],
@@ -34,7 +36,7 @@ describe('ago', () => {
 });
 
 test('a long id keeps its start and end; a short one is left alone', () => {
-  expect(shortId('0190b7c2-7d3e-7abc-9def-0123456789ab')).toBe('0190b7c2…89ab');
+  expect(shortId('0190b7c2-7d3e-7abc-9def-0123456789ab')).toBe('0190b7c2…6789ab');
   expect(shortId('job-12')).toBe('job-12');
 });
 

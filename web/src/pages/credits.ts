@@ -10,6 +10,7 @@ import { note, trouble } from '../parts/toast';
 import { CHANNELS, type Balance, type Channel } from '../types';
 
 const EVERY_MS = 10_000;
+const MAX_SHOWN = 200; // the API's own limit
 const MAX_GRANT = 1_000_000;
 const COLUMNS = [
   ['cell-owner', 'Owner'],
@@ -49,8 +50,9 @@ export function creditsPage(): Page {
   let balances: Balance[] = [];
 
   function show(): void {
-    fill(owners, ...balances.slice(0, 200).map((one) => h('option', { value: one.owner })));
-    setText(summary, balances.length ? plural(balances.length, 'owner') : '');
+    fill(owners, ...balances.slice(0, MAX_SHOWN).map((one) => h('option', { value: one.owner })));
+    const capped = balances.length >= MAX_SHOWN ? ' shown; there may be more' : '';
+    setText(summary, balances.length ? `${plural(balances.length, 'owner')}${capped}` : '');
     if (balances.length === 0) {
       fill(body, emptyState('No owner has credits yet',
         h('p', null, 'Grant some with the form: a job is accepted only when its owner can pay for it.')));

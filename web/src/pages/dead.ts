@@ -32,7 +32,7 @@ export function deadPage(): Page {
       if (letters.parentElement !== body) fill(body, letters);
       list.render(shown);
     }
-    const capped = tasks.length >= LIMIT ? `, the first ${LIMIT} of them` : '';
+    const capped = tasks.length >= LIMIT ? ' shown; there may be more' : '';
     setText(summary, shown.length ? `${plural(shown.length, 'task')}${capped}` : '');
   }
 

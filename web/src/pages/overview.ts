@@ -70,7 +70,7 @@ export function overviewPage(): Page {
     points = points.filter((point) => Date.parse(point.at) >= start);
     const times = points.map((point) => Date.parse(point.at) / 1_000);
     depth.set(times, [points.map((p) => p.ready), points.map((p) => p.leased)]);
-    latency.set(times, [points.map((p) => p.p50_ms), points.map((p) => p.p95_ms)]);
+    latency.set(times, [points.map((p) => p.p50_ms || null), points.map((p) => p.p95_ms || null)]);
   }
 
   const stopReading = repeat(EVERY_MS, async (signal) => {
@@ -148,7 +148,8 @@ function showHealth(list: HTMLElement, summary: HTMLElement, health: Health): vo
     const good = part.status === 'ok';
     const latency = typeof part.latency_ms === 'number' ? duration(part.latency_ms) : '';
     return h('li', { 'data-good': String(good) }, h('span', null, words(name)),
-      h('span', { class: 'hint number' }, [part.status, latency].filter(Boolean).join(' · ')));
+      h('span', { class: 'hint number' }, [part.status, latency, part.error].filter(Boolean).join(' · ')));
   }));
-  setText(summary, `Version ${health.version}, up for ${duration(health.uptime_s * 1_000)}.`);
+  const unwell = health.status === 'ok' ? '' : ` Health is ${health.status}.`;
+  if (health.version) setText(summary, `Version ${health.version}, up for ${duration((health.uptime_s ?? 0) * 1_000)}.${unwell}`);
 }

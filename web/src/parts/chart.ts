@@ -98,7 +98,7 @@ export class Chart {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { y: { range: (_plot, _min, max) => [0, Math.max(this.options.atLeast, (max ?? 0) * 1.15)] } },
         axes: [
-          { ...axis, grid: { show: false }, values: (_plot, ticks) => ticks.map((at) => hourMinute(at)), space: 70, size: 28 },
+          { ...axis, grid: { show: false }, values: (_plot, ticks, _axis, _space, step) => ticks.map((at) => hourMinute(at, step < 60)), space: 70, size: 28 },
           { ...axis, size: 46, values: (_plot, ticks) => ticks.map(label), space: 40, ...(this.options.whole ? { incrs: WHOLE } : {}) },
         ],
         series: [
@@ -106,7 +106,7 @@ export class Chart {
           ...this.options.series.map((series) => ({
             stroke: color(series.color),
             width: 1.75,
-            points: { show: false },
+            points: { show: true, size: 5, filter: (plot: uPlot, index: number) => lonely(plot.data[index] ?? []) },
             ...(series.filled ? { fill: `color-mix(in srgb, ${color(series.color)} 14%, transparent)` } : {}),
           })),
         ],
@@ -154,6 +154,15 @@ function bridge(line: readonly (number | null)[]): (number | null | undefined)[]
     }
   }
   return out;
+}
+
+// Values without a neighbour, which no line would show.
+function lonely(line: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < line.length; i += 1) {
+    if (typeof line[i] === 'number' && line[i - 1] === null && line[i + 1] === null) found.push(i);
+  }
+  return found;
 }
 
 function hourMinute(seconds: number, withSeconds = false): string {

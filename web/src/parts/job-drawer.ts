@@ -31,7 +31,7 @@ export function openDrawer(jobId: string, onClosed: () => void): Drawer {
     button({ class: 'bare close', 'aria-label': 'Close' }, () => dialog.close(), icon('close', 18)),
     content,
   );
-  const result: { picture: Picture | null } = { picture: null };
+  const shots = new Pictures();
   let shown: Job | null = null;
 
   function show(job: Job): void {
@@ -40,10 +40,8 @@ export function openDrawer(jobId: string, onClosed: () => void): Drawer {
     // An event may leave out what only a direct read tells.
     const full: Job = { ...job, ...(job.inputs ?? shown?.inputs ? { inputs: job.inputs ?? shown?.inputs ?? [] } : {}) };
     shown = full;
-    result.picture ??= resultPicture(full, false);
-    result.picture.set(full.result_url);
     const focused = content.contains(document.activeElement);
-    fill(content, ...details(full, result.picture));
+    fill(content, ...details(full, shots.show(full)));
     if (focused) dialog.querySelector<HTMLElement>('.close')?.focus();
     if (changed) say(`This job is now ${job.status}.`);
   }
@@ -82,7 +80,7 @@ export function openDrawer(jobId: string, onClosed: () => void): Drawer {
   return { jobId, close: () => dialog.open && dialog.close() };
 }
 
-function details(job: Job, result: Picture): Child[] {
+function details(job: Job, pictures: HTMLElement): Child[] {
   return [
     h('header', { class: 'drawer-head' },
       statusMark(job.status).element,
@@ -90,7 +88,7 @@ function details(job: Job, result: Picture): Child[] {
       h('p', { class: 'hint' }, h('span', { class: 'owner' }, job.owner), ' ', channelTag(job.channel), ' ',
         agoTime(job.created_at))),
     job.error ? failure(job) : null,
-    pictures(job, result),
+    pictures,
     h('section', null, h('h3', null, 'What happened'), history(job)),
     h('section', null, h('h3', null, 'Particulars'), facts(job)),
   ];
@@ -122,20 +120,30 @@ export function retryButton(job: Job, onRetried?: (made: Job) => void): HTMLButt
   return retry;
 }
 
-function pictures(job: Job, result: Picture): HTMLElement {
-  const inputs = (job.inputs ?? []).map((url, index) => {
-    const name = index === 0 ? 'Person' : job.inputs!.length > 2 ? `Garment ${index}` : 'Garment';
-    const picture = new Picture(name, () => api.job(job.id).then((fresh) => fresh.inputs?.[index] ?? null), false);
-    picture.set(url);
-    return h('figure', null, picture.element, h('figcaption', null, name));
-  });
-  const address = job.result_url ? ownAddress(job.result_url) : null;
-  const waiting = job.status === 'failed' ? 'No result' : job.status === 'completed' ? 'Result' : 'Result to come';
-  const caption = address
-    ? h('a', { href: address, target: '_blank', rel: 'noopener' }, 'Result', icon('link', 13))
-    : waiting;
-  return h('section', { class: 'pictures', 'aria-label': 'Pictures' }, ...inputs,
-    h('figure', { class: 'result', 'data-status': job.status }, result.element, h('figcaption', null, caption)));
+// Inputs and result side by side. They outlive a change of the job: an upload that has been loaded stays in sight, even
+// when the server lets go of it because the job is completed.
+class Pictures {
+  private readonly inputs: Picture[] = [];
+  private result: Picture | null = null;
+
+  show(job: Job): HTMLElement {
+    const urls = job.inputs ?? [];
+    const figures = urls.map((url, index) => {
+      const name = index === 0 ? 'Person' : urls.length > 2 ? `Garment ${index}` : 'Garment';
+      const picture = (this.inputs[index] ??= new Picture(name, undefined, false, 'No longer kept'));
+      picture.set(url);
+      return h('figure', null, picture.element, h('figcaption', null, name));
+    });
+    this.result ??= resultPicture(job, false);
+    this.result.set(job.result_url);
+    const address = job.result_url ? ownAddress(job.result_url) : null;
+    const none = { queued: 'Result to come', processing: 'Result to come', completed: 'Result', failed: 'No result' };
+    const caption = address
+      ? h('a', { href: address, target: '_blank', rel: 'noopener' }, 'Result', icon('link', 13))
+      : none[job.status];
+    return h('section', { class: 'pictures', 'aria-label': 'Pictures' }, ...figures,
+      h('figure', { class: 'result', 'data-status': job.status }, this.result.element, h('figcaption', null, caption)));
+  }
 }
 
 function history(job: Job): HTMLElement {

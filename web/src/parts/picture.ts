@@ -35,6 +35,7 @@ export class Picture {
     private readonly alt: string,
     private readonly renew?: () => Promise<string | null>,
     private readonly lazy = true,
+    private readonly missing = '', // said in the place of a picture that does not load
   ) {}
 
   set(url: string | null): void {
@@ -83,7 +84,9 @@ export class Picture {
   private swatch(state: 'none' | 'broken'): void {
     this.element.dataset.state = state;
     this.element.replaceChildren();
-    if (state === 'broken') {
+    if (state === 'broken' && this.missing) {
+      this.element.append(h('span', { class: 'hint' }, this.missing));
+    } else if (state === 'broken') {
       this.element.append(h('span', { class: 'unseen' }, `${this.alt}: the picture could not be loaded`));
     }
   }

@@ -4,7 +4,7 @@ import { goTo, withWindow } from '../browser.mjs';
 const FAIL_MS = 120_000;
 
 async function failed(ctx, count) {
-  const answers = await Promise.all(Array.from({ length: count }, () => ctx.producer.submitFailing(FAIL_MS)));
+  const answers = await Promise.all(Array.from({ length: count }, () => ctx.producer.submitFailing(ctx.pictures, FAIL_MS)));
   const without = answers.find((answer) => answer.skip);
   if (without) skip(without.skip);
   return answers.map(({ job }) => job);
@@ -46,6 +46,21 @@ export const failures = [
       await bulk.click();
       await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 jobs' }).click();
       for (const job of jobs) await page.locator(`tr[data-job="${job.id}"]`).getByRole('link', { name: 'Retried' }).waitFor();
+    }),
+  },
+  {
+    name: 'The drawer of a failed job shows the reason, the detail for operators and the inputs',
+    run: (ctx) => withWindow(ctx, {}, async (page) => {
+      const [job] = await failed(ctx, 1);
+      await goTo(ctx, page, `#/failed?job=${job.id}`);
+      const drawer = page.getByRole('dialog');
+      await drawer.locator('.failure').waitFor();
+      const text = await drawer.locator('.failure').innerText();
+      ok(text.includes(job.error.code) && text.includes(job.error.message), `the failure reads "${text}"`);
+      equal(await drawer.locator('.failure .detail').count(), 1, 'details for operators');
+      equal(await drawer.locator('.history li[data-state="failed"]').count(), 1, 'failed steps of the history');
+      await page.waitForFunction(() => (document.querySelector('.pictures figure:nth-child(2) img')?.naturalWidth ?? 0) > 0
+        || document.querySelector('.pictures [data-state="elsewhere"]'));
     }),
   },
   {
