@@ -196,6 +196,8 @@ Picture draw(const Cut& cut, const Cloth& cloth) {
         light -= 0.08F * bump((along - 1) * reach + 14, 1.3F) * (sleeve ? 1.0F : 0.0F);
       }
       auto pixel = picture.row(py).subspan(static_cast<std::size_t>(px) * 4, 4);
+      light = std::round(light * 160) /
+              160;  // finer steps cannot be seen and would only cost file size
       auto put = [&](std::size_t c, float value) {
         pixel[c] = static_cast<std::uint8_t>(std::clamp(value * light, 0.0F, 255.0F));
       };

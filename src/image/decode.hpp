@@ -2,7 +2,7 @@
 //
 // All of a file is judged before any of it is believed: the caps are checked on its headers (see
 // probe.hpp), and a file that is cut off or damaged anywhere gives an error, never a picture that
-// is half grey. Synchronous and CPU-bound (about 60 ms for 12 megapixels): call it on a sized pool,
+// is half grey. Synchronous and CPU-bound (about 40 ms for 12 megapixels): call it on a sized pool,
 // never on an event loop. Safe from any thread; nothing is shared.
 #pragma once
 
