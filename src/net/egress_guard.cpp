@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.hpp"
 #include "net/detail/curl_multi.hpp"
@@ -223,18 +224,19 @@ Task<Result<FetchedImage>> EgressGuard::Impl::download(Url url, std::vector<IpAd
   Headers headers;
   headers.add("Accept", "image/jpeg, image/png, image/webp");
   SELVAGE_CHECK(transfer.set_headers(headers));
-  Result<std::string> promised = fail(ErrorKind::unavailable, "egress.protocol", url.origin());
+  std::optional<Result<std::string>> promised;  // the type, once the head has come
   transfer.on_head([&] {
     promised = detail::judge_head(url.origin(), transfer.status(), transfer.headers());
-    return promised.has_value();
+    return promised->has_value();
   });
 
   const auto [end, code] = co_await multi.perform(transfer.handle(), deadline, std::move(cancel));
   if (end != WaitEnd::done) co_return gave_up(end, url, options.total_time);
-  if (transfer.status() >= 200 && !promised) co_return fail(std::move(promised.error()));
-  if (code != CURLE_OK) co_return failed(code, transfer, pinned, url);
-  CO_TRY(detail::judge_bytes(url.origin(), *promised, transfer.body()));
-  co_return FetchedImage{std::move(transfer.body()), std::move(*promised)};
+  if (promised && !*promised) co_return fail(std::move(promised->error()));
+  if (code != CURLE_OK || !promised) co_return failed(code, transfer, pinned, url);
+  std::string& type = **promised;
+  CO_TRY(detail::judge_bytes(url.origin(), type, transfer.body()));
+  co_return FetchedImage{std::move(transfer.body()), std::move(type)};
 }
 
 std::unexpected<Error> EgressGuard::Impl::failed(CURLcode code,

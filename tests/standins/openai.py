@@ -263,7 +263,7 @@ class StandIn:
         key = headers.get("authorization", "").removeprefix("Bearer ")
         if not key.startswith("sk-"):
             raise Refusal(401, "invalid_request_error", "invalid_api_key", "You didn't provide an API key.")
-        fields, images = parse_multipart(headers.get("content-type", ""), body)
+        fields, images = parse_multipart(headers.get("content-type", ""), body.pop())
         if len(self.calls) < 1000:
             self.calls.append({"at": time.time(), "request_id": request_id, "fields": fields,
                                "client_request_id": headers.get("x-client-request-id"),
@@ -319,7 +319,7 @@ class StandIn:
             return json.dumps({"total": self.total, "open": self.open, "most_open": self.most_open,
                                "calls": self.calls}).encode()
         if path == "/_standin/script" and method == "POST":
-            self.script = json.loads(body)["script"]
+            self.script = json.loads(body.pop())["script"]
             return b"{}"
         if path == "/_standin/reset" and method == "POST":
             self.reset()
@@ -336,7 +336,7 @@ class StandIn:
                 length = int(headers.get("content-length", "0"))
                 if length > MAX_BODY:
                     return
-                body = await reader.readexactly(length) if length else b""
+                body = [await reader.readexactly(length) if length else b""]  # taken out by who reads it
                 request_id = f"req_{time.monotonic_ns():x}"
                 status, more = 200, {}
                 try:
