@@ -1,10 +1,12 @@
 #include "net/loop.hpp"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
+#include <thread>
 
 namespace selvage::net {
 
@@ -46,9 +48,29 @@ Root drive(Task<void> task) { co_await std::move(task); }
 }  // namespace
 
 struct Loop::Impl {
+  // Other threads may still be inside Asio's post when what they posted has already run and ended
+  // the loop, so destruction waits until the last of them has left.
+  class Posting {
+   public:
+    explicit Posting(Impl& impl) : impl_(impl) {
+      impl_.posting.fetch_add(1, std::memory_order_relaxed);
+    }
+    Posting(const Posting&) = delete;
+    Posting& operator=(const Posting&) = delete;
+    ~Posting() { impl_.posting.fetch_sub(1, std::memory_order_release); }
+
+   private:
+    Impl& impl_;
+  };
+
+  ~Impl() {
+    while (posting.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  }
+
   // One thread runs a loop, and the hint lets Asio skip waking others.
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> busy{context.get_executor()};
+  std::atomic<std::size_t> posting = 0;
 };
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
@@ -66,14 +88,17 @@ void Loop::run() {
 }
 
 void Loop::stop() {
+  const Impl::Posting posting(*impl_);
   asio::post(impl_->context, [this] { impl_->context.stop(); });
 }
 
 void Loop::post(std::move_only_function<void()> work) {
+  const Impl::Posting posting(*impl_);
   asio::post(impl_->context, std::move(work));
 }
 
 void Loop::resume(std::coroutine_handle<> waiting) {
+  const Impl::Posting posting(*impl_);
   asio::post(impl_->context, [waiting] { waiting.resume(); });
 }
 
