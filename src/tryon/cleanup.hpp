@@ -13,20 +13,22 @@ struct CleanupReport {
   std::size_t inputs_removed = 0;  // pictures
 };
 
-// Finds sessions that are queued or processing, older than `older_than`, without a task in the queue and without a
-// live lease, and fails and refunds each in a transaction that checks once more. Sessions a live worker holds are
-// never touched.
+// Finds sessions that are queued or processing, older than `older_than`, without a task in the
+// queue and without a live lease, and fails and refunds each in a transaction that checks once
+// more. Sessions a live worker holds are never touched.
 [[nodiscard]] Task<Result<std::size_t>> fail_stuck_sessions(data::Database& database,
                                                             work::Broker& broker, std::string queue,
                                                             milliseconds older_than,
                                                             SessionListener on_change);
 
-// Removes inputs/<session>/ of completed sessions at once, of failed ones after `retention` (so that a retry finds
-// them), and of sessions that do not exist after an hour.
+// Removes inputs/<session>/ of completed sessions at once, of failed ones after `retention` (so
+// that a retry finds them), and of sessions that do not exist after an hour. Pictures of unknown
+// sessions that acceptance did not write stay: their producer may not have pushed its task yet.
 [[nodiscard]] Task<Result<std::size_t>> sweep_inputs(data::Database& database,
                                                      data::ObjectStorage& storage,
                                                      milliseconds retention);
 
-extern const SettingSection kTryonSettings;  // RESULT_URL_LIFETIME (6h), INPUT_RETENTION (24h), STUCK_AFTER, JOB_CREDITS, ...
+// JOB_CREDITS, RESULT_URL_LIFETIME, INPUT_RETENTION, STUCK_AFTER.
+extern const SettingSection kTryonSettings;
 
 }  // namespace selvage::tryon

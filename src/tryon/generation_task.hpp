@@ -1,4 +1,5 @@
-// GenerationTask v1, the message on wearon:tasks:generation. Unknown fields are kept when it is written again.
+// GenerationTask v1, the message on wearon:tasks:generation. Unknown fields are kept when it is
+// written again.
 #pragma once
 
 #include <map>
@@ -23,11 +24,12 @@ struct Owner {
 };
 
 inline constexpr std::size_t kMaxGarments = 8;
-inline constexpr std::size_t kMaxPrompt = 4000;   // characters
+inline constexpr std::size_t kMaxPrompt = 4000;    // characters
 inline constexpr std::int64_t kMaxCredits = 1000;  // of one job
 
-// An input is an http(s) URL, or "object:<key>" for a picture that was uploaded with the request; the key must lie
-// under inputs/<session_id>/ (checked here), so that no message can name another session's pictures.
+// An input is an http(s) URL, or "object:<key>" for a picture that was uploaded with the request;
+// the key must lie under inputs/<session_id>/ (checked here), so that no message can name another
+// session's pictures.
 struct GenerationTask {
   std::string task_id;
   std::string session_id;
@@ -41,7 +43,8 @@ struct GenerationTask {
   Timestamp created_at;
   std::string unknown_json = "{}";  // members this version does not know
 
-  // Every problem is in the error. Errors: task.malformed; salvage() then finds the session it names.
+  // Every problem is in the error. Errors: task.malformed; salvage() then finds the session it
+  // names.
   [[nodiscard]] static Result<GenerationTask> parse(std::string_view json);
   [[nodiscard]] std::string to_json() const;
 };

@@ -1,5 +1,6 @@
-// The credit ledger: append-only entries, one charge and at most one refund for each session (unique indexes say
-// so), grants by operators. An owner's balance is kept beside it in the same transaction and can be recomputed.
+// The credit ledger: append-only entries, one charge and at most one refund for each session
+// (unique indexes say so), grants by operators. An owner's balance is kept beside it in the same
+// transaction and can be recomputed.
 #pragma once
 
 #include <optional>
@@ -24,11 +25,13 @@ struct LedgerEntry {
   Timestamp created_at;
 };
 
-// Adds credits; `reference` makes it idempotent (a second grant with the same one changes nothing, returns false).
+// Adds credits; `reference` makes it idempotent (a second grant with the same one changes nothing,
+// returns false).
 [[nodiscard]] Result<bool> grant_credits(data::Transaction& tx, const Owner& owner, Credits amount,
                                          std::string_view reason,
                                          std::optional<std::string> reference = std::nullopt);
-// Errors: credits.insufficient (no_credits) with balance and price in the message; ledger.duplicate (conflict).
+// Errors: credits.insufficient (no_credits) with balance and price in the message; ledger.duplicate
+// (conflict).
 [[nodiscard]] Result<void> charge(data::Transaction& tx, const Owner& owner,
                                   std::string_view session_id, Credits amount);
 // Pays back what the session was charged. False when it was never charged or is already refunded.
@@ -39,7 +42,7 @@ struct Balance {
   Owner owner;
   Credits balance;
   Credits granted;
-  Credits charged;   // positive
+  Credits charged;  // positive
   Credits refunded;
 };
 [[nodiscard]] Result<Balance> balance(data::Transaction& tx, const Owner& owner);
@@ -47,8 +50,9 @@ struct Balance {
 [[nodiscard]] Result<std::vector<LedgerEntry>> entries(data::Transaction& tx, const Owner& owner,
                                                        std::size_t limit);
 
-// Every way in which ledger and sessions contradict each other, a sentence each; empty when exact: session without
-// charge, completed but refunded, failed but not refunded, two entries, balance not the sum, refund of nothing.
+// Every way in which ledger and sessions contradict each other, a sentence each; empty when exact:
+// session without charge, completed but refunded, failed but not refunded, two entries, balance not
+// the sum, refund of nothing.
 [[nodiscard]] Result<std::vector<std::string>> ledger_discrepancies(data::Transaction& tx);
 
 }  // namespace selvage::tryon

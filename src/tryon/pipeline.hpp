@@ -1,8 +1,17 @@
-// The generation job: decode -> session processing -> inputs -> shrink -> provider -> store -> settle.
+// The generation job: decode -> session processing -> inputs -> shrink -> provider -> store ->
+// settle.
 //
-// A stage whose artefact exists is not repeated: when the result of a session is already stored (a crash after
-// the upload), the provider is not called again. Settling is one transaction: session terminal, and on failure the
-// refund; it checks the fencing token, so a worker that lost its lease changes nothing.
+// A stage whose artefact exists is not repeated: when the result of a session is already stored (a
+// crash after the upload), the provider is not called again. Settling is one transaction: session
+// terminal, and on failure the refund; it checks the fencing token, so a worker that lost its lease
+// changes nothing.
+//
+// A task that another producer pushed needs no session and no charge beforehand: the commit that
+// begins the session makes up for both. An owner who cannot pay gets a failed session
+// (insufficient_credits) without charge or refund. A malformed message is buried, and the session
+// it names fails with its refund, unless a well-formed task is working on it. A message that
+// contradicts the stored session (another owner, a second task at the same time) is buried and
+// changes nothing.
 #pragma once
 
 #include <functional>
@@ -20,7 +29,9 @@
 
 namespace selvage::tryon {
 
-extern const std::span<const work::RetryRule> kGenerationRetries;  // FR-3: 429 once after 10 s, nothing else
+// 429 once after 10 s (FR-3.1), and waiting for what is ours and away; every other failure is
+// final.
+extern const std::span<const work::RetryRule> kGenerationRetries;
 
 // Where the result of a session lies: "results/stores/<store>/<session>.jpg" (b2b),
 // "results/users/<user>/<session>.jpg" (b2c).

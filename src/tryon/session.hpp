@@ -1,6 +1,6 @@
-// A session: the durable record of one generation, queued -> processing -> completed or failed, each exactly once.
-// Rows live in store_generation_sessions (b2b) or generation_sessions (b2c). Every change is a guarded UPDATE
-// inside the caller's transaction and says whether it happened.
+// A session: the durable record of one generation, queued -> processing -> completed or failed,
+// each exactly once. Rows live in store_generation_sessions (b2b) or generation_sessions (b2c).
+// Every change is a guarded UPDATE inside the caller's transaction and says whether it happened.
 #pragma once
 
 #include <optional>
@@ -33,13 +33,13 @@ struct Session {
   std::optional<std::string> error_code;     // stable: moderation_blocked, input_unreachable, ...
   std::optional<std::string> error_message;  // for the shopper
   std::optional<std::string> error_detail;   // for the operator
-  std::optional<std::string> note;           // why a session that is processing waits; gone when it is over
+  std::optional<std::string> note;  // why a session that is processing waits; gone when it is over
   std::optional<std::string> provider;
   std::optional<std::string> provider_request_id;
-  std::optional<std::string> retry_of;       // the failed session this one repeats
-  std::int64_t lease_token = 0;              // of the last holder
-  int attempts = 0;                          // times processing began
-  int provider_retries = 0;                  // times the provider asked for a later try
+  std::optional<std::string> retry_of;  // the failed session this one repeats
+  std::int64_t lease_token = 0;         // of the last holder
+  int attempts = 0;                     // times processing began
+  int provider_retries = 0;             // times the provider asked for a later try
   Timestamp created_at;
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
@@ -55,14 +55,14 @@ struct SessionFailure {
 // REQUIRES: session.status == queued. Errors: session.duplicate (conflict), db.*.
 [[nodiscard]] Result<void> insert_session(data::Transaction& tx, const Session& session);
 
-// queued -> processing, and from then on the session belongs to the task `task_id`; processing -> processing for the
-// same task. False when the session is terminal, a newer token holds it, or another task works on it (tokens of
-// different tasks cannot be compared).
+// queued -> processing, and from then on the session belongs to the task `task_id`; processing ->
+// processing for the same task. False when the session is terminal, a newer token holds it, or
+// another task works on it (tokens of different tasks cannot be compared).
 [[nodiscard]] Result<bool> begin_processing(data::Transaction& tx, Channel channel,
                                             std::string_view id, std::string_view task_id,
                                             std::int64_t token);
-// processing stays processing while a later try is pending; `note` says why. False when not processing under
-// `token`.
+// processing stays processing while a later try is pending; `note` says why. False when not
+// processing under `token`.
 [[nodiscard]] Result<bool> note_retry(data::Transaction& tx, Channel channel, std::string_view id,
                                       std::int64_t token, std::string_view note,
                                       bool asked_by_provider);
@@ -71,7 +71,8 @@ struct SessionFailure {
                                             std::string_view id, std::int64_t token,
                                             std::string_view result_key, std::string_view provider,
                                             std::string_view provider_request_id);
-// queued|processing -> failed; with a token only if no newer one holds it. False when nothing changed.
+// queued|processing -> failed; with a token only if no newer one holds it. False when nothing
+// changed.
 [[nodiscard]] Result<bool> fail_session(data::Transaction& tx, Channel channel, std::string_view id,
                                         std::optional<std::int64_t> token,
                                         const SessionFailure& failure);
@@ -91,15 +92,16 @@ struct SessionFilter {
 };
 inline constexpr std::size_t kMaxPage = 200;
 struct SessionPage {
-  std::vector<Session> sessions;          // newest first
-  std::optional<std::string> next_cursor; // opaque; give it back for the next page
+  std::vector<Session> sessions;           // newest first
+  std::optional<std::string> next_cursor;  // opaque; give it back for the next page
 };
 // Errors: page.cursor (invalid).
 [[nodiscard]] Result<SessionPage> list_sessions(data::Transaction& tx, const SessionFilter& filter,
                                                 std::size_t limit,
                                                 std::optional<std::string> cursor);
-// Sessions changed after `since`, oldest first: for status streams. At most `limit`. Several sessions may change in
-// one millisecond, so a follower asks from a little before what it saw last and skips what it knows.
+// Sessions changed after `since`, oldest first: for status streams. At most `limit`. Several
+// sessions may change in one millisecond, so a follower asks from a little before what it saw last
+// and skips what it knows.
 [[nodiscard]] Result<std::vector<Session>> sessions_changed_since(data::Transaction& tx,
                                                                   Timestamp since,
                                                                   std::size_t limit);

@@ -134,3 +134,38 @@ TEST_CASE("Object keys: every id has keys that storage accepts and that lead bac
   CHECK(tryon::detail::session_of_input("results/users/ann/s1.png") == std::nullopt);
   CHECK(tryon::detail::session_of_input("inputs/lonely") == std::nullopt);
 }
+
+TEST_CASE("GenerationTask: a message damaged anywhere is refused or read without harm") {
+  std::uint32_t state = 12345;
+  const auto random = [&state](std::size_t bound) {
+    state = state * 1664525U + 1013904223U;
+    return static_cast<std::size_t>(state >> 8) % bound;
+  };
+  int accepted = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    std::string text(kGood);
+    for (std::size_t damage = 1 + random(3); damage > 0; --damage) {
+      const std::size_t at = random(text.size());
+      switch (random(3)) {
+        case 0:
+          text[at] = static_cast<char>(random(256));
+          break;
+        case 1:
+          text.erase(at, 1 + random(20));
+          break;
+        case 2:
+          text.insert(at, text.substr(random(text.size()), random(20)));
+          break;
+      }
+    }
+    (void)salvage(text);
+    const Result<GenerationTask> task = GenerationTask::parse(text);
+    if (!task) continue;
+    ++accepted;
+    const Result<GenerationTask> again = GenerationTask::parse(task->to_json());
+    REQUIRE_MESSAGE(again, text);
+    REQUIRE(again->to_json() == task->to_json());
+    REQUIRE(data::check_key(result_key(task->owner, task->session_id, "jpg")));
+  }
+  CHECK(accepted > 50);
+}
