@@ -124,8 +124,12 @@ std::vector<Endpoint> file_endpoints(ApiParts parts) {
     };
     add("/", "goToConsole", "Redirects to the console.", {}, {302, "To /console/.", "", ""},
         to_console);
+    add("/console", "goToConsolePage", "Redirects to the console.", {},
+        {302, "To /console/.", "", ""}, to_console);
+    add("/console/", "getConsole", "The console.", {}, {200, "The page.", "text/html", ""},
+        console_file);
     add("/console/{path*}", "getConsoleFile", "The console's pages.",
-        {{"path", "path", R"({"type":"string"})", "A file; empty: the page itself."}},
+        {{"path", "path", R"({"type":"string"})", "A file of the console."}},
         {200, "The file.", "text/html", ""}, console_file);
   }
   return endpoints;
