@@ -23,6 +23,9 @@ struct Owner {
   auto operator<=>(const Owner&) const = default;
 };
 
+// An owner as people type it. Errors: owner.channel, owner.id (invalid).
+[[nodiscard]] Result<Owner> parse_owner(std::string_view channel, std::string_view id);
+
 inline constexpr std::size_t kMaxGarments = 8;
 inline constexpr std::size_t kMaxPrompt = 4000;    // characters
 inline constexpr std::int64_t kMaxCredits = 1000;  // of one job

@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t kMostRows = 1000;
 
 Result<tryon::Owner> owner_of(const Invocation& invocation) {
-  if (invocation.arguments.size() < 2 || !tryon::parse_channel(invocation.arguments[0])) {
+  if (invocation.arguments.size() < 2) {
     return fail(ErrorKind::invalid, "credits.owner",
                 fmt::format("selvage credits {} needs a channel (b2b or b2c) and an owner",
                             invocation.action),
                 fmt::format("for example: selvage credits {} b2b store-1", invocation.action));
   }
-  return tryon::Owner{*tryon::parse_channel(invocation.arguments[0]), invocation.arguments[1]};
+  return tryon::parse_owner(invocation.arguments[0], invocation.arguments[1]);
 }
 
 void print_balance(const tryon::Balance& balance) {

@@ -46,13 +46,14 @@ Result<int> create(const Invocation& invocation, data::Database& database) {
   const auto rights = TRY(rights_of(invocation));
   const std::string channel = invocation.value("--channel").value_or("");
   const std::string owner = invocation.value("--owner").value_or("");
-  const auto parsed = tryon::parse_channel(channel);
   const bool admin = std::ranges::find(rights, data::Right::admin) != rights.end();
-  if ((!parsed && !(channel.empty() && owner.empty() && admin)) || (parsed && owner.empty())) {
+  if (channel.empty() != owner.empty() || (channel.empty() && !admin)) {
     return fail(ErrorKind::invalid, "keys.owner",
                 "a key needs --channel b2b|b2c and --owner ID; only an admin key may have neither",
                 "for example: selvage keys create --channel b2b --owner store-1 --credits 100");
   }
+  std::optional<tryon::Owner> parsed;
+  if (!channel.empty()) parsed = TRY(tryon::parse_owner(channel, owner));
   const std::int64_t credits = TRY(credits_of(invocation));
   if (credits > 0 && !parsed) {
     return fail(ErrorKind::invalid, "keys.credits", "--credits needs an owner to give them to");
@@ -60,8 +61,7 @@ Result<int> create(const Invocation& invocation, data::Database& database) {
   const auto made =
       TRY(database.write_blocking([&](data::Transaction& tx) -> Result<data::NewApiKey> {
         if (credits > 0) {
-          TRY(tryon::grant_credits(tx, {*parsed, owner}, Credits{credits},
-                                   "granted with a new key"));
+          TRY(tryon::grant_credits(tx, *parsed, Credits{credits}, "granted with a new key"));
         }
         return data::create_api_key(
             tx, invocation.value("--label").value_or(owner.empty() ? "admin" : owner), channel,

@@ -172,7 +172,9 @@ Task<net::Response> grant(Shared api, net::Request request, Principal principal)
   const std::int64_t amount = reader.integer("amount", {.min = 1, .max = 1'000'000});
   const std::string reason = reader.text("reason", {.max = 200});
   if (auto bad = reader.finish()) co_return net::Response::problem(*bad, request);
-  const tryon::Owner owner{*tryon::parse_channel(channel), owner_id};
+  const auto parsed = tryon::parse_owner(channel, owner_id);
+  if (!parsed) co_return net::Response::problem(parsed.error(), request);
+  const tryon::Owner owner = *parsed;
   auto balance = co_await api->parts.platform.database->write(
       [&](data::Transaction& tx) -> Result<tryon::Balance> {
         TRY(tryon::grant_credits(tx, owner, Credits{amount}, reason));

@@ -12,17 +12,14 @@ namespace {
 
 Result<tryon::Owner> owner_of(const net::Request& request, const Principal& principal) {
   if (principal.owner) return *principal.owner;
-  const auto channel_text = request.headers.get("x-selvage-channel");
+  const auto channel = request.headers.get("x-selvage-channel");
   const auto owner = request.headers.get("x-selvage-owner");
-  const auto channel = tryon::parse_channel(channel_text);
-  if (!channel || owner.empty()) {
+  if (channel.empty() || owner.empty()) {
     return fail(ErrorKind::invalid, "auth.owner",
-                channel_text.empty() || owner.empty()
-                    ? "this key belongs to no owner, so the request must name one"
-                    : fmt::format("X-Selvage-Channel must be b2b or b2c, is \"{}\"", channel_text),
+                "this key belongs to no owner, so the request must name one",
                 "use an owner's key, or send X-Selvage-Channel and X-Selvage-Owner");
   }
-  return tryon::Owner{*channel, std::string(owner)};
+  return tryon::parse_owner(channel, owner);
 }
 
 Result<tryon::UploadedImage> picture_of(const net::FormPart& part, const JobRequestRules& rules) {
