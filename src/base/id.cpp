@@ -75,4 +75,10 @@ std::string random_token(std::size_t bytes) {
   return base64url(random);
 }
 
+double random_share() {
+  detail::ensure_sodium();
+  constexpr std::uint32_t kSteps = 1'000'001;
+  return static_cast<double>(randombytes_uniform(kSteps)) / (kSteps - 1);
+}
+
 }  // namespace selvage

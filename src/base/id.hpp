@@ -13,5 +13,7 @@ namespace selvage {
 [[nodiscard]] bool is_uuid(std::string_view text);
 // `bytes` random bytes as URL-safe base64 without padding.
 [[nodiscard]] std::string random_token(std::size_t bytes);
+// Uniform in 0..1, in steps of a millionth: for spreading retries.
+[[nodiscard]] double random_share();
 
 }  // namespace selvage

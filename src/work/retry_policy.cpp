@@ -1,24 +1,15 @@
 #include "work/retry_policy.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "base/detail/sodium.hpp"
+#include "base/id.hpp"
 
 namespace selvage::work {
 
 namespace {
 
 constexpr milliseconds kLongestWait = std::chrono::hours(24 * 30);
-
-// Uniform in 0..1.
-double random_share() {
-  selvage::detail::ensure_sodium();
-  constexpr std::uint32_t kSteps = 1'000'001;
-  return static_cast<double>(randombytes_uniform(kSteps)) / (kSteps - 1);
-}
 
 }  // namespace
 
