@@ -26,6 +26,7 @@ constexpr Right kAllRights[] = {Right::submit, Right::read, Right::admin};
 
 std::string join_rights(const std::vector<Right>& rights) {
   std::vector<std::string> names;
+  names.reserve(rights.size());
   for (const Right right : rights) names.emplace_back(name(right));
   return join(names, ",");
 }
