@@ -71,8 +71,18 @@ build() {
       { cat "$ROOT/build-$preset.tmp" >&2; rm -f "$ROOT/build-$preset.tmp"; die "cmake failed"; }
     rm -f "$ROOT/build-$preset.tmp"
   fi
-  if ! ninja -C "$ROOT/build/$preset" -n "$@" 2>/dev/null | tail -1 | grep -q 'no work to do'; then
-    step "building ($preset): ${*:-everything}"
-    ninja -C "$ROOT/build/$preset" "$@" || die "the build failed" "the first error above is the one to read"
-  fi
+  # quiet when nothing is to be done, one moving line on a terminal, every 25th step elsewhere
+  local tty=
+  [ ! -t 1 ] || tty=1
+  ninja -C "$ROOT/build/$preset" "$@" 2>&1 |
+    awk -v tty="$tty" -v head="$(step "building ($preset): ${*:-everything}")" '
+      /^\[[0-9]+\/[0-9]+\] (Building|Linking|Generating)/ {
+        if (!n++) print head
+        if (tty) printf "\r\033[K    %s", substr($0, 1, 100); else if (n % 25 == 1) print "    " $0
+        fflush(); next
+      }
+      /^ninja: (Entering|no work)|Re-checking globbed|GLOB mismatch|Re-running CMake|^-- / { next }
+      { print; fflush() }
+      END { if (n && tty) printf "\r\033[K" }' ||
+    die "the build failed" "the first error above is the one to read"
 }
