@@ -46,6 +46,8 @@ GenerationRun::GenerationRun(PipelineParts& parts, work::JobContext job, Generat
       task_(std::move(task)),
       token_(job_.lease.ref.token),
       log_(job_.log) {
+  session_.id = task_.session_id;  // until the stored one is known
+  session_.owner = task_.owner;
   log_.with("request_id", task_.request_id)
       .with("session_id", task_.session_id)
       .with("task_id", task_.task_id);
