@@ -4,33 +4,21 @@
 //
 // It serves the built console (npm run build) under the policy the binary uses. Nothing of it is part of a release.
 
-import { createHmac, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { garmentPicture, personPicture, resultPicture } from './pictures.mjs';
+import { SignedPictures, page } from './files.mjs';
+import { Problem } from './problem.mjs';
 import { World } from './world.mjs';
 
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-const SIGNED_FOR_S = 3_600;
 const MAX_BODY = 30 * 1024 * 1024;
-
-class Problem extends Error {
-  constructor(status, code, detail, hint = '') {
-    super(detail);
-    Object.assign(this, { status, code, hint });
-  }
-}
 
 const newCode = () => randomBytes(9).toString('base64url');
 
 export async function startStandIn({ port = 0, pace, empty, onCode, root = fileURLToPath(new URL('../dist', import.meta.url)) } = {}) {
   const world = new World({ pace, empty });
-  const secret = randomBytes(32);
+  const pictures = new SignedPictures(world.jobs);
   const key = `sk_standin1_${randomBytes(24).toString('base64url')}`;
   const login = { code: newCode(), wrong: [] };
   const sessions = new Set();
@@ -38,11 +26,7 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
   const streams = new Set();
   world.account('b2b', 'store-demo');
 
-  const sign = (path) => {
-    const expires = Math.floor(Date.now() / 1_000) + SIGNED_FOR_S;
-    const signature = createHmac('sha256', secret).update(`${path}:${expires}`).digest('hex');
-    return `${path}?expires=${expires}&signature=${signature}`;
-  };
+  const sign = (path) => pictures.address(path);
 
   function view(job, admin) {
     const { seed: _seed, fails: _fails, ends: _ends, ...rest } = job;
@@ -180,33 +164,14 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
     });
   }
 
-  function file(path, search) {
-    const expires = search.get('expires');
-    const signature = createHmac('sha256', secret).update(`${path}:${expires}`).digest('hex');
-    if (signature !== search.get('signature')) throw new Problem(403, 'storage.signature', 'The signature is not ours');
-    const [, , kind, name = '', which] = path.split('/');
-    const job = world.jobs.get(kind === 'results' ? name.replace('.svg', '') : name);
-    if (!job) throw new Problem(404, 'storage.not_found', 'There is no such file');
-    const draw = kind === 'results' ? resultPicture : which === 'person.svg' ? personPicture : garmentPicture;
-    return { status: 200, headers: { 'content-type': 'image/svg+xml', 'cache-control': 'private, max-age=3600' }, bytes: draw(job.seed) };
-  }
-
-  async function page(path) {
-    const name = normalize(path.slice('/console/'.length) || 'index.html');
-    const headers = { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' };
-    const bytes = name.startsWith('..') ? null : await readFile(join(root, name)).catch(() => null);
-    if (!bytes) throw new Problem(404, 'http.not_found', 'There is no such page', 'Run npm run build first.');
-    return { status: 200, headers, bytes };
-  }
-
   async function route(request, response) {
     const { pathname: path, searchParams: search } = new URL(request.url, 'http://stand-in');
     const at = `${request.method} ${path}`;
     const match = (pattern) => pattern.exec(at)?.[1];
     let id;
     if (at === 'GET /' || at === 'GET /console') return { status: 302, headers: { location: '/console/' } };
-    if (at.startsWith('GET /console/')) return page(path);
-    if (at.startsWith('GET /files/')) return file(path, search);
+    if (at.startsWith('GET /console/')) return page(root, path);
+    if (at.startsWith('GET /files/')) return pictures.serve(path, search);
     if (at === 'GET /health') return { json: { status: 'ok', version: '0.1.0', uptime_s: Math.floor((Date.now() - world.startedAt) / 1_000),
       components: { database: { status: 'ok', latency_ms: 0.4 }, storage: { status: 'ok', latency_ms: 0.2 }, queue: { status: 'ok', latency_ms: 0.6 }, provider: { status: 'ok', latency_ms: 12 } } } };
     if (at === 'GET /workers') return { json: { workers: world.workers() } };
@@ -260,8 +225,7 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
     } catch (cause) {
       const problem = cause instanceof Problem ? cause : new Problem(500, 'stand_in.bug', String(cause));
       response.writeHead(problem.status, { 'content-type': 'application/problem+json', 'x-request-id': requestId });
-      response.end(JSON.stringify({ type: 'about:blank', title: problem.message, status: problem.status, detail: problem.message, code: problem.code,
-        hint: problem.hint, instance: request.url, request_id: requestId }));
+      response.end(JSON.stringify(problem.document(request.url, requestId)));
     }
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));

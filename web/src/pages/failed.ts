@@ -31,6 +31,7 @@ export function failedPage(): Page {
   const retriedAs = new Map<string, string>(); // failed id -> the new job's id
   const abort = new AbortController();
   let renderTimer: ReturnType<typeof setTimeout> | undefined;
+  let complete = false; // the first page is there
 
   const failed = table('Failed jobs, newest first', COLUMNS, 'failed');
   const all = h('input', { type: 'checkbox', id: 'select-all' });
@@ -138,9 +139,12 @@ export function failedPage(): Page {
     try {
       const page = await api.jobs({ status: 'failed' }, PAGE, null, abort.signal);
       list.replace(page.jobs, page.next_cursor);
+      complete = true;
       render();
     } catch (cause) {
-      if (!abort.signal.aborted) fill(body, problemBox('The failed jobs could not be read', cause, () => void load()));
+      if (abort.signal.aborted) return;
+      complete = false;
+      fill(body, problemBox('The failed jobs could not be read', cause, () => void load()));
     }
   }
 
@@ -160,7 +164,8 @@ export function failedPage(): Page {
   const unsubscribe = subscribe({
     job(job) {
       if (job.retry_of && retriedAs.size < 4 * MAX_JOBS) retriedAs.set(job.retry_of, job.id);
-      if (list.take(job) || (job.retry_of && list.get(job.retry_of))) renderTimer ??= setTimeout(render, RENDER_MS);
+      const changed = list.take(job) || (job.retry_of && list.get(job.retry_of));
+      if (changed && complete) renderTimer ??= setTimeout(render, RENDER_MS);
     },
     resume: () => void load(),
   });

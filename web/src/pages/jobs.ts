@@ -38,6 +38,7 @@ export function jobsPage(params: Readonly<Record<string, string>>): Page {
   let filter = filterOf(params);
   let list = new JobList(filter);
   let loading: AbortController | null = null;
+  let complete = false; // the first page is there: until then, what arrives live would look like all there is
   let early: Job[] = []; // announced while the first page was on its way
   let known = new Set<string>(); // ids that came with a page: only the others arrive with a highlight
   let renderTimer: ReturnType<typeof setTimeout> | undefined;
@@ -66,22 +67,33 @@ export function jobsPage(params: Readonly<Record<string, string>>): Page {
   }
 
   function renderSoon(): void {
-    renderTimer ??= setTimeout(render, RENDER_MS);
+    if (complete) renderTimer ??= setTimeout(render, RENDER_MS);
+  }
+
+  function hold(): void {
+    complete = false;
+    clearTimeout(renderTimer);
+    renderTimer = undefined;
   }
 
   async function load(limit = PAGE, quiet = false): Promise<void> {
     loading?.abort();
     const mine = (loading = new AbortController());
     early = [];
-    if (!quiet) fill(body, skeleton(6));
+    if (!quiet) {
+      hold();
+      fill(body, skeleton(6));
+    }
     try {
       const page = await api.jobs(filter, limit, null, mine.signal);
       known = new Set(page.jobs.map((job) => job.id));
       list.replace(page.jobs, page.next_cursor);
       for (const job of early) list.take(job);
+      complete = true;
       render();
     } catch (cause) {
       if (mine.signal.aborted) return;
+      hold();
       fill(body, problemBox('The jobs could not be read', cause, () => void load()));
     } finally {
       if (loading === mine) loading = null;

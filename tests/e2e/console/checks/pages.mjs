@@ -63,8 +63,14 @@ export const pages = [
       await box.waitFor();
       const text = await box.innerText();
       for (const part of ['The database is away', 'Look at the disk', 'req_e2e', 'db.unavailable']) ok(text.includes(part), `"${part}" is not shown`);
+      // A job that arrives live must not pass for the whole list.
+      const { body: job } = await ctx.producer.submitPictures(ctx.pictures);
+      await ctx.producer.ended(job.id, 30_000);
+      await page.waitForTimeout(600);
+      equal(await page.locator('.jobs tbody tr').count(), 0, 'rows beside the error');
       await page.unroute('**/v1/jobs?*');
       await page.getByRole('button', { name: 'Try again' }).click();
+      await page.locator(`tr[data-job="${job.id}"]`).waitFor();
       await box.waitFor({ state: 'detached' });
     })),
   },
