@@ -4,7 +4,7 @@
 #include "app/http/api_parts.hpp"
 #include "app/http/job_json.hpp"
 #include "app/http/sse.hpp"
-#include "base/text.hpp"
+#include "app/http/visible_job.hpp"
 
 namespace selvage::app {
 
@@ -55,18 +55,8 @@ Task<void> watch_job(net::ResponseStream& stream, Watch watch) {
 Task<net::Response> events(ApiParts parts, seconds url_lifetime, net::Request request,
                            Principal principal) {
   const std::string id(request.param("id"));
-  auto session = co_await read_session(parts, id);
+  const auto session = co_await find_visible_job(*parts.platform.database, id, principal);
   if (!session) co_return net::Response::problem(session.error(), request);
-  const bool visible =
-      *session && (principal.admin || (principal.owner && (*session)->owner == *principal.owner));
-  if (!visible) {
-    co_return net::Response::problem({ErrorKind::not_found,
-                                      "job.not_found",
-                                      fmt::format("there is no job {}", in_quotes(id)),
-                                      {},
-                                      nullptr},
-                                     request);
-  }
   Watch watch{parts, {*parts.platform.storage, url_lifetime, principal.admin}, id};
   co_return sse_response([watch = std::move(watch)] [[clang::coro_wrapper]] (
                              net::ResponseStream & stream) { return watch_job(stream, watch); });

@@ -1,11 +1,11 @@
 // POST /v1/jobs and its relatives: submit, look, list, retry, fetch the result, credits.
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "app/http/api_parts.hpp"
+#include "app/http/job_filter.hpp"
 #include "app/http/job_json.hpp"
 #include "app/http/job_request.hpp"
-#include "base/text.hpp"
+#include "app/http/visible_job.hpp"
 
 namespace selvage::app {
 
@@ -41,30 +41,17 @@ Task<net::Response> submit(Shared api, net::Request request, Principal principal
   co_return co_await accepted(api, std::move(principal), std::move(*outcome));
 }
 
-Error no_such_job(std::string_view id) {
-  return {ErrorKind::not_found, "job.not_found", fmt::format("there is no job {}", in_quotes(id)),
-          "ids are in the answer to POST /v1/jobs; a key sees the jobs of its own owner", nullptr};
-}
-
-// The session when the principal may see it. Another owner's job does not exist for this one.
-Task<Result<tryon::Session>> find_visible(Shared api, std::string id, Principal principal) {
-  auto found = CO_TRY(co_await api->parts.platform.database->read(
-      [&id](data::Transaction& tx) { return tryon::find_session(tx, id); }));
-  const bool visible =
-      found && (principal.admin || (principal.owner && found->owner == *principal.owner));
-  if (!visible) co_return fail(no_such_job(id));
-  co_return std::move(*found);
-}
-
 Task<net::Response> show(Shared api, net::Request request, Principal principal) {
-  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  auto session = co_await find_visible_job(*api->parts.platform.database,
+                                           std::string(request.param("id")), principal);
   if (!session) co_return net::Response::problem(session.error(), request);
   const auto body = co_await job_json(api->view(principal), std::move(*session));
   co_return net::Response::json(200, json::dump(body));
 }
 
 Task<net::Response> result(Shared api, net::Request request, Principal principal) {
-  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  auto session = co_await find_visible_job(*api->parts.platform.database,
+                                           std::string(request.param("id")), principal);
   if (!session) co_return net::Response::problem(session.error(), request);
   if (session->status != tryon::SessionStatus::completed || !session->result_key) {
     co_return net::Response::problem(
@@ -79,81 +66,12 @@ Task<net::Response> result(Shared api, net::Request request, Principal principal
   co_return net::Response::redirect(302, std::move(*url));
 }
 
-Result<std::size_t> page_size(const net::Request& request) {
-  const auto text = request.query_value("limit");
-  if (!text) return 50;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc() || end != text->data() + text->size() || limit < 1 ||
-      limit > tryon::kMaxPage) {
-    return fail(ErrorKind::invalid, "page.limit",
-                fmt::format("limit must be a number from 1 to {}, is {}", tryon::kMaxPage,
-                            in_quotes(*text)));
-  }
-  return limit;
-}
-
-Result<std::optional<Timestamp>> time_of(const net::Request& request, std::string_view key) {
-  const auto text = request.query_value(key);
-  if (!text) return std::nullopt;
-  auto time = parse_rfc3339(*text);
-  if (!time) return fail(time.error().within(key));
-  return *time;
-}
-
-Result<tryon::SessionFilter> filter_of(const net::Request& request, const Principal& principal) {
-  tryon::SessionFilter filter;
-  for (const auto& [key, value] : request.query) {
-    constexpr std::array kKnown = {"limit", "cursor",       "status",    "channel",
-                                   "owner", "created_from", "created_to"};
-    if (std::ranges::find(kKnown, key) == kKnown.end()) {
-      return fail(ErrorKind::invalid, "page.filter",
-                  fmt::format("there is no filter {}", in_quotes(key)),
-                  fmt::format("filters: {}", fmt::join(kKnown, ", ")));
-    }
-  }
-  if (const auto text = request.query_value("status")) {
-    filter.status = tryon::parse_status(*text);
-    if (!filter.status) {
-      return fail(ErrorKind::invalid, "page.status",
-                  fmt::format("status must be queued, processing, completed or failed, is {}",
-                              in_quotes(*text)));
-    }
-  }
-  if (const auto text = request.query_value("channel")) {
-    filter.channel = tryon::parse_channel(*text);
-    if (!filter.channel) {
-      return fail(ErrorKind::invalid, "page.channel",
-                  fmt::format("channel must be b2b or b2c, is {}", in_quotes(*text)));
-    }
-  }
-  if (const auto owner = request.query_value("owner")) {
-    if (!filter.channel) {
-      return fail(ErrorKind::invalid, "page.owner", "owner needs channel beside it",
-                  "add channel=b2b for a store or channel=b2c for a user");
-    }
-    filter.owner = tryon::Owner{*filter.channel, std::string(*owner)};
-  }
-  if (!principal.admin) {
-    if (filter.owner && (!principal.owner || *filter.owner != *principal.owner)) {
-      return fail(ErrorKind::forbidden, "page.owner", "this key sees its own owner's jobs only");
-    }
-    filter.owner = principal.owner;
-  }
-  filter.created_from = TRY(time_of(request, "created_from"));
-  filter.created_to = TRY(time_of(request, "created_to"));
-  return filter;
-}
-
 Task<net::Response> list(Shared api, net::Request request, Principal principal) {
-  const auto limit = page_size(request);
-  if (!limit) co_return net::Response::problem(limit.error(), request);
-  const auto filter = filter_of(request, principal);
-  if (!filter) co_return net::Response::problem(filter.error(), request);
-  std::optional<std::string> cursor;
-  if (const auto text = request.query_value("cursor")) cursor = std::string(*text);
-  auto page = co_await api->parts.platform.database->read(
-      [&](data::Transaction& tx) { return tryon::list_sessions(tx, *filter, *limit, cursor); });
+  const auto query = read_job_list_query(request, principal);
+  if (!query) co_return net::Response::problem(query.error(), request);
+  auto page = co_await api->parts.platform.database->read([&query](data::Transaction& tx) {
+    return tryon::list_sessions(tx, query->filter, query->limit, query->cursor);
+  });
   if (!page) co_return net::Response::problem(page.error(), request);
   json::array jobs;
   for (tryon::Session& session : page->sessions) {
@@ -165,7 +83,8 @@ Task<net::Response> list(Shared api, net::Request request, Principal principal) 
 }
 
 Task<net::Response> retry(Shared api, net::Request request, Principal principal) {
-  auto session = co_await find_visible(api, std::string(request.param("id")), principal);
+  auto session = co_await find_visible_job(*api->parts.platform.database,
+                                           std::string(request.param("id")), principal);
   if (!session) co_return net::Response::problem(session.error(), request);
   auto outcome = co_await api->parts.acceptance.retry(std::move(*session), request.request_id);
   if (!outcome) co_return net::Response::problem(outcome.error(), request);
