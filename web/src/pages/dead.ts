@@ -15,7 +15,7 @@ const EVERY_MS = 10_000;
 const LIMIT = 100;
 
 export function deadPage(): Page {
-  const revived = new Set<string>(); // the next answer may have been on its way before the revival
+  const revived = new Map<string, number>(); // when: an answer that was on its way before still holds the task
   const letters = h('ol', { class: 'letters' });
   const body = h('div', { class: 'body' }, skeleton(3, 'block'));
   const problem = h('div');
@@ -43,7 +43,7 @@ export function deadPage(): Page {
       revive.disabled = true;
       try {
         await api.revive(task.id);
-        revived.add(task.id);
+        revived.set(task.id, performance.now());
         note('Revived: the task is ready again, its counters at zero.');
         show();
         (letters.querySelector<HTMLElement>('button.button') ?? document.querySelector<HTMLElement>('h1'))?.focus();
@@ -66,9 +66,10 @@ export function deadPage(): Page {
   }
 
   const stop = repeat(EVERY_MS, async (signal) => {
+    const asked = performance.now();
     try {
       tasks = (await api.dead(LIMIT, signal)).tasks;
-      for (const id of revived) if (!tasks.some((task) => task.id === id)) revived.delete(id);
+      for (const [id, at] of revived) if (at < asked) revived.delete(id); // dead again, if it is there
       fill(problem);
       show();
     } catch (cause) {
