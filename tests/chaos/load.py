@@ -64,13 +64,13 @@ class Client:
 
 
 class Load:
-    def __init__(self, platform, random, jobs, shop_url, all_keyed, patient):
+    def __init__(self, platform, random, jobs, shop_url, all_keyed, patient, kinds=KINDS):
         """`patient`: broken connections and 503 are expected, and tried again; else they are failures."""
         self.port, self.patient = platform.port, patient
         self.api_keys = {owner: platform.key(owner[1], owner[0], GRANT) for owner in OWNERS}
         self.api_keys[POOR] = platform.key(POOR[1], POOR[0], POOR_GRANT)
         self.bodies = self.make_bodies(shop_url)
-        self.intents = self.make_intents(random, jobs, all_keyed)
+        self.intents = self.make_intents(random, jobs, all_keyed, kinds)
         sent = list(self.intents)
         copies = [intent for intent in self.intents if intent.key and intent.owner != POOR and random.random() < 0.06]
         for intent in copies:  # the same request a second time, somewhere later, often while the first runs
@@ -101,10 +101,10 @@ class Load:
                 "nobody": form([("person", "wall.png", NOBODY), shirt])}
 
     @staticmethod
-    def make_intents(random, jobs, all_keyed):
+    def make_intents(random, jobs, all_keyed, kinds):
         intents = []
         for number in range(jobs):
-            kind = random.choices([k[0] for k in KINDS], [k[1] for k in KINDS])[0]
+            kind = random.choices([k[0] for k in kinds], [k[1] for k in kinds])[0]
             key = f"order-{number}" if all_keyed or random.random() < 0.5 else None
             intents.append(Intent(number, random.choice(OWNERS), kind, key))
         for number in range(jobs, jobs + POOR_JOBS):

@@ -3,56 +3,23 @@
 The lease time is long here: a task that was not handed back would be noticed only after it, and fail the test.
 """
 
-import json
 import pathlib
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import unittest
-import urllib.request
 
 import checks
 from killer import is_healthy, restart
 from load import PERSON, SHIRT, Load
+from openai_stand_in import OpenaiStandIn
 from picture_shop import PictureShop
-from platform_process import ROOT, Platform, free_port
+from platform_process import Platform
 from settings import seeded
 from watch import TerminalWatch, count, reading, wait_until_done
 
 LEASE = {"LEASE_TIME": "10m", "EGRESS_ALLOW": "127.0.0.0/8"}
 MARGIN = 15  # seconds a loaded machine may add to what is promised
-
-
-class OpenaiStandIn:
-    """tests/standins/openai.py; it can be told to hang, and to be well again."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/standins/openai.py"), "--port", str(self.port)], stdout=subprocess.PIPE)
-        self.process.stdout.readline()
-
-    def settings(self, **more):
-        return {**LEASE, "PROVIDER": "openai", "OPENAI_API_KEY": "sk-stand-in-" + "4f1b9c7d" * 4, "OPENAI_SIZE": "auto",
-                "OPENAI_BASE_URL": f"http://127.0.0.1:{self.port}/v1", "PROVIDER_CALLS_PER_MINUTE": "0", **more}
-
-    def script(self, words):
-        self.ask("script", {"script": words})
-
-    def calls(self):
-        return self.ask("calls")
-
-    def ask(self, what, value=None):
-        data = None if value is None else json.dumps(value).encode()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_standin/{what}", data, timeout=30) as answer:
-            return json.load(answer)
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 class Drain(unittest.TestCase):
@@ -97,7 +64,7 @@ class Drain(unittest.TestCase):
         stand_in = OpenaiStandIn()
         self.addCleanup(stand_in.close)
         stand_in.script("standin:hang")
-        platform = Platform(settings=stand_in.settings(DRAIN_GRACE=grace))
+        platform = Platform(settings={**LEASE, **stand_in.settings(), "DRAIN_GRACE": grace})
         self.addCleanup(platform.close)
         key = platform.key(credits=50)
         ids = [platform.submit(key, PERSON, SHIRT).json["id"] for _ in range(jobs)]
