@@ -86,14 +86,15 @@ ApiRole::ApiRole(net::Loop& loop, Platform& platform, const net::EgressGuard& gu
     : platform_(platform),
       console_sessions_(std::move(console_key)),
       authenticator_(*platform.database, console_sessions_, operations_open(platform.settings)),
-      acceptance_(*platform.database, *platform.broker, *platform.storage, guard, platform.queue),
+      acceptance_(*platform.database, *platform.broker, *platform.storage, guard, platform.queue,
+                  &platform.metrics),
       feed_(loop, *platform.database),
       board_(std::move(checks)),
       server_(std::move(options), router_, platform.metrics) {
   feed_.on_change([this](const tryon::Session& session) { timeline_.record(session); });
   add_routes(router_,
              all_endpoints({platform, acceptance_, feed_, timeline_, board_, console_sessions_,
-                            std::move(provider)}),
+                            authenticator_, std::move(provider)}),
              authenticator_);
 }
 

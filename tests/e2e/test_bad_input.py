@@ -217,6 +217,24 @@ class BadInput(unittest.TestCase):
         self.platform.command("keys", "revoke", "_".join(key.split("_")[:2]) if key.count("_") == 2 else key[:11])
         self.platform.wait_until(lambda: self.platform.get("/v1/jobs", key).status == 401, "the key is refused", 10)
 
+    def test_a_console_cookie_is_worthless_after_signing_out(self):
+        code = self.platform.command("console-login")[1].strip().split("#login=")[1]
+        self.refused(self.platform.post_json("/v1/console/login", {"code": "wrong"}), (401,), "console.code")
+        answer = self.platform.post_json("/v1/console/login", {"code": code})
+        self.assertEqual(answer.status, 204, answer)
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+        for attribute in ("HttpOnly", "SameSite=Strict"):
+            self.assertIn(attribute, answer.headers["Set-Cookie"])
+        self.refused(self.platform.post_json("/v1/console/login", {"code": code}), (401,), "console.code")
+        ask = lambda method, path, **extra: self.platform.request(method, path, headers={"Cookie": cookie, **extra})
+        self.assertEqual(ask("GET", "/v1/console/session").status, 200)
+        grant = {"channel": "b2c", "owner": "x", "amount": 1, "reason": "r"}
+        self.refused(self.platform.post_json("/v1/console/credits", grant, headers={"Cookie": cookie}), (403,), "auth.csrf")
+        allowed = {"Cookie": cookie, "X-Selvage-Console": "1"}
+        self.assertEqual(self.platform.post_json("/v1/console/credits", grant, headers=allowed).status, 200)
+        self.assertEqual(ask("POST", "/v1/console/logout", **{"X-Selvage-Console": "1"}).status, 204)
+        self.assertEqual(ask("GET", "/v1/console/session").status, 401)
+
     def test_a_session_id_is_used_once(self):
         fields = [("session_id", "01890a5d-ac96-774b-bcce-b302099a8057")]
         first = self.platform.submit(self.key, fields=fields)

@@ -18,6 +18,7 @@ struct ApiParts {
   const Timeline& timeline;
   const HealthBoard& board;
   const ConsoleSessions& console_sessions;
+  Authenticator& authenticator;
   std::string provider;
 };
 

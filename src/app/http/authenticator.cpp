@@ -77,7 +77,7 @@ Task<Result<Principal>> Authenticator::authorise(Access access, net::Method meth
                      "list the keys with `selvage keys ls`, make one with `selvage keys create`");
     }
     principal = principal_of(*key);
-  } else if (!cookie.empty() && sessions_.valid(cookie)) {
+  } else if (!cookie.empty() && CO_TRY(co_await is_signed_in(cookie))) {
     principal = {.admin = true,
                  .by_cookie = true,
                  .key_id = "console",
@@ -99,6 +99,29 @@ Task<Result<Principal>> Authenticator::authorise(Access access, net::Method meth
                    "use a key that has it: selvage keys create --rights ...");
   }
   co_return principal;
+}
+
+void Authenticator::forget_cookie(std::string_view cookie) {
+  std::lock_guard lock(mutex_);
+  open_cookies_.erase(sha256_hex(cookie));
+}
+
+Task<Result<bool>> Authenticator::is_signed_in(std::string cookie) {
+  if (!sessions_.valid(cookie)) co_return false;
+  const std::string hash = sha256_hex(cookie);
+  const SteadyTime now = steady_now();
+  {
+    std::lock_guard lock(mutex_);
+    auto found = open_cookies_.find(hash);
+    if (found != open_cookies_.end() && found->second > now) co_return true;
+  }
+  const bool ended = CO_TRY(co_await database_.read(
+      [&cookie](data::Transaction& tx) { return console_session_ended(tx, cookie); }));
+  if (ended) co_return false;
+  std::lock_guard lock(mutex_);
+  if (open_cookies_.size() >= kRememberedKeys) open_cookies_.clear();
+  open_cookies_[hash] = now + kKeyMemory;
+  co_return true;
 }
 
 Task<Result<std::optional<data::ApiKey>>> Authenticator::find_key(std::string full) {

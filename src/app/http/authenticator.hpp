@@ -23,6 +23,10 @@ class Authenticator {
   // `operations_open`: whether Access::operations needs no credentials. The rest outlive it.
   Authenticator(data::Database& database, const ConsoleSessions& sessions, bool operations_open);
 
+  // Forgets a cookie that signed out, so that this process refuses it at once; others within
+  // kKeyMemory.
+  void forget_cookie(std::string_view cookie);
+
   // Errors: auth.missing, auth.unknown_key (unauthenticated), auth.forbidden, auth.csrf
   // (forbidden), db.*.
   [[nodiscard]] Task<Result<Principal>> authorise(Access access, net::Method method,
@@ -35,12 +39,14 @@ class Authenticator {
     SteadyTime until;
   };
   Task<Result<std::optional<data::ApiKey>>> find_key(std::string full);
+  Task<Result<bool>> is_signed_in(std::string cookie);
 
   data::Database& database_;
   const ConsoleSessions& sessions_;
   bool operations_open_;
   std::mutex mutex_;                                        // HTTP threads share the memory of keys
   std::unordered_map<std::string, Remembered> remembered_;  // by the key's hash
+  std::unordered_map<std::string, SteadyTime> open_cookies_;  // by the cookie's hash, until when
 };
 
 }  // namespace selvage::app

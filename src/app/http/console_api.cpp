@@ -68,7 +68,14 @@ Task<net::Response> login(Shared api, net::Request request, Principal) {
   co_return response;
 }
 
-Task<net::Response> logout(Shared api, net::Request, Principal) {
+Task<net::Response> logout(Shared api, net::Request request, Principal) {
+  const std::string cookie(request.cookie(kConsoleCookie));
+  if (api->parts.console_sessions.valid(cookie)) {
+    auto ended = co_await api->parts.platform.database->write(
+        [&cookie](data::Transaction& tx) { return end_console_session(tx, cookie); });
+    if (!ended) co_return net::Response::problem(ended.error(), request);
+    api->parts.authenticator.forget_cookie(cookie);
+  }
   net::Response response = no_content();
   response.headers.set("Set-Cookie", cookie_header(*api, "", 0));
   co_return response;

@@ -25,6 +25,17 @@ constexpr data::Migration kMigrations[] = {
   used_at BIGINT
 );
 )"},
+    {"app/0002-console-signouts",
+     R"(CREATE TABLE console_signouts (
+  cookie_hash TEXT PRIMARY KEY,
+  ended_at INTEGER NOT NULL
+) STRICT;
+)",
+     R"(CREATE TABLE console_signouts (
+  cookie_hash TEXT PRIMARY KEY,
+  ended_at BIGINT NOT NULL
+);
+)"},
 };
 
 }  // namespace
@@ -52,6 +63,22 @@ Result<bool> use_login_code(data::Transaction& tx, std::string_view code) {
 Result<bool> any_login_code(data::Transaction& tx) {
   const auto row = TRY(tx.query_one("SELECT EXISTS (SELECT 1 FROM console_logins)"));
   return row && row->integer(0) != 0;
+}
+
+Result<void> end_console_session(data::Transaction& tx, std::string_view cookie) {
+  TRY(tx.execute("DELETE FROM console_signouts WHERE ended_at < $1",
+                 {data::sql(now() - kConsoleSessionLife)}));  // those expire by themselves
+  TRY(
+      tx.execute("INSERT INTO console_signouts (cookie_hash, ended_at) VALUES ($1, $2) "
+                 "ON CONFLICT (cookie_hash) DO NOTHING",
+                 {sha256_hex(cookie), data::sql(now())}));
+  return {};
+}
+
+Result<bool> console_session_ended(data::Transaction& tx, std::string_view cookie) {
+  return TRY(tx.query_one("SELECT 1 FROM console_signouts WHERE cookie_hash = $1",
+                          {sha256_hex(cookie)}))
+      .has_value();
 }
 
 std::string ConsoleSessions::issue() const {

@@ -24,6 +24,11 @@ inline constexpr std::string_view kConsoleCookie = "selvage_console";
 
 extern const std::span<const data::Migration> kAppMigrations;
 
+// Signing out: the cookie is refused from now on by every process, at the latest after its memory
+// of cookies.
+[[nodiscard]] Result<void> end_console_session(data::Transaction& tx, std::string_view cookie);
+[[nodiscard]] Result<bool> console_session_ended(data::Transaction& tx, std::string_view cookie);
+
 // Cookies "<expiry>.<nonce>.<HMAC>": valid without a look-up, for all processes that share the key.
 // Any thread.
 class ConsoleSessions {
