@@ -33,6 +33,7 @@ class Headers {
   [[nodiscard]] auto begin() const { return fields_.begin(); }
   [[nodiscard]] auto end() const { return fields_.end(); }
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
+  void reserve(std::size_t count) { fields_.reserve(count); }
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
@@ -49,7 +50,7 @@ struct Request {
   std::string peer;        // the client's address; from X-Forwarded-For only behind a trusted proxy
   std::string request_id;  // X-Request-Id when well formed (1..128 of [A-Za-z0-9._-]), else new
   log::Context log;        // carries request_id
-  CancelToken cancel;      // cancelled when the server stops and its grace is over; pass it to waits
+  CancelToken cancel;  // cancelled when the server stops and its grace is over; pass it to waits
 
   [[nodiscard]] std::string_view param(std::string_view key) const;
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view key) const;

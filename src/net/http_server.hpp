@@ -1,9 +1,9 @@
-// HTTP/1.1 server: one acceptor and one event loop a thread (SO_REUSEPORT), nothing shared between them but the
-// router and the counters.
+// HTTP/1.1 server: one acceptor and one event loop a thread (SO_REUSEPORT), nothing shared between
+// them but the router and the counters.
 //
-// Handlers are coroutines; each runs on the loop of its connection and must not block it. Requests on one
-// connection are answered in order; pipelined ones wait. Every limit has a clear answer: 400 malformed, 408 slow,
-// 413 body, 414 target, 431 head, 503 too many connections or draining.
+// Handlers are coroutines; each runs on the loop of its connection and must not block it. Requests
+// on one connection are answered in order; pipelined ones wait. Every limit has a clear answer: 400
+// malformed, 408 slow, 413 body, 414 target, 431 head, 503 too many connections or draining.
 #pragma once
 
 #include <functional>
@@ -30,15 +30,18 @@ struct Route {
   std::string pattern;  // "/v1/jobs/{id}", or "/files/{path*}" to take the rest
   Handler handler;
   ByteCount max_body = 1_MiB;
-  // Runs before `handler` and before a body over 64 KiB is read; a response ends the request. May be empty.
+  // Runs before `handler` and before a body over 64 KiB is read; a response ends the request. May
+  // be empty.
   TaskFunction<Task<std::optional<Response>>(const Request&)> gate;
 };
 
-// Filled before the server starts, then only read, by any thread. A fixed segment goes before a parameter, and a
-// parameter before a rest: "/jobs/recent" wins over "/jobs/{id}", whatever was added first.
+// Filled before the server starts, then only read, by any thread. A fixed segment goes before a
+// parameter, and a parameter before a rest: "/jobs/recent" wins over "/jobs/{id}", whatever was
+// added first.
 class Router {
  public:
-  // REQUIRES: no second route for the same method and path, and the same parameter names in the same places.
+  // REQUIRES: no second route for the same method and path, and the same parameter names in the
+  // same places.
   void add(Route route);
   struct Match {
     const Route* route = nullptr;  // nullptr: no such path, or wrong method
@@ -79,11 +82,12 @@ class Router {
 
 struct ServerLimits {
   ByteCount head = 16_KiB;
-  seconds head_time{10};        // from the first byte of a request to the end of its head
-  seconds body_time{60};        // for the whole body
-  ByteCount body_rate{1024};    // slower than this a second on average, after 5 s, is cut
-  seconds idle_time{75};        // keep-alive without a request
-  seconds write_time{60};       // a client that does not read
+  seconds head_time{10};             // from the first byte of a request to the end of its head
+  seconds body_time{60};             // for the whole body
+  ByteCount all_bodies = 512_MiB;    // bodies held at once, over all connections; beyond it: 503
+  ByteCount body_rate{1024};         // slower than this a second on average, after 5 s, is cut
+  seconds idle_time{75};             // keep-alive without a request
+  seconds write_time{60};            // a client that does not read
   std::size_t connections = 10'000;  // over all threads
   std::size_t connections_per_peer = 1'000;
 };
@@ -100,16 +104,17 @@ struct ServerOptions {
 
 class HttpServer {
  public:
-  // `router` and `metrics` must outlive the server. Metrics: http_requests_total{method,status,handler},
-  // http_request_duration_seconds{method,handler}, http_requests_inprogress, http_connections.
+  // `router` and `metrics` must outlive the server. Metrics:
+  // http_requests_total{method,status,handler}, http_request_duration_seconds{method,handler},
+  // http_requests_inprogress, http_connections.
   HttpServer(ServerOptions options, const Router& router, Registry& metrics);
   ~HttpServer();
 
   // Binds and starts the threads. Errors: http.address_in_use, http.bind.
   [[nodiscard]] Result<void> start();
   [[nodiscard]] std::uint16_t port() const;
-  // Stops accepting, lets running requests finish for at most `grace`, tells streams to end, closes. Called once,
-  // from a thread that is not one of the server's.
+  // Stops accepting, lets running requests finish for at most `grace`, tells streams to end,
+  // closes. Called once, from a thread that is not one of the server's.
   void stop(milliseconds grace);
 
  private:

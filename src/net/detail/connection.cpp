@@ -18,6 +18,8 @@ constexpr std::uint64_t kReadBeforeGate = 64 * 1024;
 // close.
 constexpr std::uint64_t kMaxDrained = 4 * 1024 * 1024;
 constexpr milliseconds kDrainTime{3'000};
+// A body up to this size is copied behind its head: one plain send costs less than a gathered one.
+constexpr std::size_t kCopiedBody = 4 * 1024;
 // Buffers above this are given back between requests.
 constexpr std::size_t kKeptOutput = 16 * 1024;
 
@@ -106,6 +108,7 @@ Task<Connection::HeadOutcome> Connection::receive_head() {
     // A request may have arrived in the very moment in which an idle connection is closed.
     if (count == 0 && transport_.interrupted() && phase_ == Phase::idle) {
       count = transport_.read_now(input_.space(cap));
+      if (count > 0) transport_.allow_waits();
     }
     if (count == 0) {
       if (phase_ == Phase::idle || !transport_.interrupted()) co_return HeadOutcome::closed;
@@ -204,7 +207,9 @@ Task<Response> Connection::answer() {
     if (!received) {
       client_gone_ = !received.error().refusal;
       if (client_gone_) co_return Response{.status = 499};
-      co_return refusal_response(*received.error().refusal);
+      Response refused = refusal_response(*received.error().refusal);
+      if (refused.status == 503) refused.headers.add("Retry-After", "5");
+      co_return refused;
     }
     current_.body_pending = false;
     current_.keep_alive = wants_keep_alive;
@@ -291,9 +296,15 @@ Task<bool> Connection::send(Response& response) {
                         .request_id = current_.request_id,
                         .cors_origin = current_.cors_origin});
   OutputParts output;
-  output.parts[0] = output_;
   const bool has_body = !bodiless && current_.method != Method::head;
-  if (has_body && !response.stream) output.parts[1] = response.body;
+  if (has_body && !response.stream) {
+    if (response.body.size() <= kCopiedBody) {
+      output_ += response.body;
+    } else {
+      output.parts[1] = response.body;
+    }
+  }
+  output.parts[0] = output_;
   if (!transport_.write_now(output)) co_return false;
   if (!output.empty() && !co_await transport_.write_all(output, limits().write_time)) {
     co_return false;
@@ -365,6 +376,7 @@ Task<void> Connection::close_slowly() {
 }
 
 void Connection::finish(int status, bool delivered) {
+  if (body_held_ > 0) worker_.state().body_bytes -= std::exchange(body_held_, 0);
   const SteadyTime time = steady_now();
   const std::chrono::duration<double> took = time - current_.started;
   worker_.state().metrics.observe(current_.route, current_.method, status, took.count());

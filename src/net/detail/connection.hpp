@@ -76,6 +76,8 @@ class Connection {
   [[nodiscard]] Response refusal_response(const Refusal& refusal);
   [[nodiscard]] Response crash_response(std::string_view why);
   [[nodiscard]] Response no_route(const Request& request, const Router::Match& match);
+  // Counts `more` bytes of body towards what all connections may hold; given back by finish().
+  [[nodiscard]] bool hold_body(std::uint64_t more);
   [[nodiscard]] BodyFault broken_body() const;
   bool note_stream_crash(const std::exception_ptr& crash) const;  // false: not delivered
   void finish(int status, bool delivered);
@@ -94,6 +96,7 @@ class Connection {
   Exchange current_;
   SteadyTime body_started_;
   std::uint64_t body_received_ = 0;
+  std::uint64_t body_held_ = 0;
   StreamWriter* stream_ = nullptr;
   std::string output_;
 };

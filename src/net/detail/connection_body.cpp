@@ -7,6 +7,11 @@ namespace selvage::net::detail {
 namespace {
 // A body's memory grows with what has arrived, not with what was announced.
 constexpr std::uint64_t kBodyStep = 64 * 1024;
+
+const Refusal kTooManyBodies{.status = 503,
+                             .code = "http.busy",
+                             .detail = "the server holds too many large requests at the moment",
+                             .hint = "try again in a moment"};
 }  // namespace
 
 Task<std::expected<void, Connection::BodyFault>> Connection::receive_body(Framing framing,
@@ -29,6 +34,7 @@ Task<std::expected<void, Connection::BodyFault>> Connection::receive_body(Framin
 Task<std::expected<void, Connection::BodyFault>> Connection::receive_sized(std::uint64_t length,
                                                                            std::string& body) {
   const std::string_view here = input_.unread().substr(0, length);
+  if (!hold_body(here.size())) co_return std::unexpected(BodyFault{kTooManyBodies});
   body = here;
   input_.consume(here.size());
   body_received_ = body.size();
@@ -36,10 +42,13 @@ Task<std::expected<void, Connection::BodyFault>> Connection::receive_sized(std::
     const std::size_t before = body.size();
     const auto step = static_cast<std::size_t>(
         std::min<std::uint64_t>(length - before, std::max<std::uint64_t>(kBodyStep, before)));
+    if (!hold_body(step)) co_return std::unexpected(BodyFault{kTooManyBodies});
     body.resize_and_overwrite(before + step, [](char*, std::size_t size) { return size; });
     const std::size_t count = co_await transport_.read_some({body.data() + before, step});
     body.resize(before + count);
     if (count == 0) co_return std::unexpected(broken_body());
+    body_held_ -= step - count;
+    worker_.state().body_bytes -= step - count;
     body_received_ += count;
   }
   co_return {};
@@ -52,6 +61,9 @@ Task<std::expected<void, Connection::BodyFault>> Connection::receive_chunked(std
     std::string_view input = input_.unread();
     const ChunkedDecoder::State state = decoder.feed(input, body);
     input_.consume(input_.size() - input.size());
+    if (!hold_body(body.size() - body_received_)) {
+      co_return std::unexpected(BodyFault{kTooManyBodies});
+    }
     body_received_ = body.size();
     switch (state) {
       case ChunkedDecoder::State::done:
@@ -75,6 +87,12 @@ Task<std::expected<void, Connection::BodyFault>> Connection::receive_chunked(std
     if (count == 0) co_return std::unexpected(broken_body());
     input_.commit(count);
   }
+}
+
+bool Connection::hold_body(std::uint64_t more) {
+  const std::uint64_t before = worker_.state().body_bytes.fetch_add(more);
+  body_held_ += more;  // also when refused, so that finish() gives it back
+  return before + more <= limits().all_bodies.value;
 }
 
 Connection::BodyFault Connection::broken_body() const {

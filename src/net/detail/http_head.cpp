@@ -249,6 +249,8 @@ std::expected<Framing, Refusal> parse_head(std::string_view head, Request& reque
   head.remove_prefix(line_end + kLineEnd.size());
 
   FramingFields fields(framing);
+  constexpr std::size_t kUsualFields = 8;
+  request.headers.reserve(kUsualFields);
   while (!head.starts_with(kLineEnd)) {
     if (request.headers.size() == kMaxFields) {
       return std::unexpected(Refusal{.status = 431,

@@ -1,6 +1,8 @@
 // What all threads of a server share. Read-only after start, but for the caps and counters inside.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include "net/address_policy.hpp"
@@ -22,6 +24,7 @@ struct ServerState {
   RouteMetrics metrics;
   ConnectionCaps caps;
   std::vector<CidrRange> trusted_proxies;
+  std::atomic<std::uint64_t> body_bytes = 0;  // held by all requests now
 };
 
 }  // namespace selvage::net::detail

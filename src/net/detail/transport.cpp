@@ -35,16 +35,7 @@ std::size_t Transport::read_now(std::span<char> into) {
 
 bool Transport::write_now(OutputParts& output) {
   while (!output.empty()) {
-    std::array<iovec, 3> pieces{};
-    std::size_t count = 0;
-    for (const std::string_view part : output.parts) {
-      if (part.empty()) continue;
-      pieces[count++] = {const_cast<char*>(part.data()), part.size()};
-    }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = send_once(output);
     if (sent < 0) {
       if (errno == EINTR) continue;
       return errno == EAGAIN || errno == EWOULDBLOCK;
@@ -57,6 +48,24 @@ bool Transport::write_now(OutputParts& output) {
     }
   }
   return true;
+}
+
+ssize_t Transport::send_once(const OutputParts& output) {
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const auto& [first, second, third] = output.parts;
+  if (second.empty() && third.empty()) {
+    return ::send(socket_.native_handle(), first.data(), first.size(), kFlags);
+  }
+  std::array<iovec, 3> pieces{};
+  std::size_t count = 0;
+  for (const std::string_view part : output.parts) {
+    if (part.empty()) continue;
+    pieces[count++] = {const_cast<char*>(part.data()), part.size()};
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(socket_.native_handle(), &message, kFlags);
 }
 
 Task<bool> Transport::write_all(OutputParts output, milliseconds patience) {

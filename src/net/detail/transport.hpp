@@ -5,6 +5,8 @@
 // time.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -73,6 +75,8 @@ class Transport {
     void await_suspend(std::coroutine_handle<> awaiting);
     bool await_resume() const noexcept { return ok; }
   };
+
+  ssize_t send_once(const OutputParts& output);
 
   Socket socket_;
   SteadyTime deadline_ = SteadyTime::max();

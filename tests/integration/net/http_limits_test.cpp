@@ -98,6 +98,22 @@ TEST_CASE("HttpServer: an endless chunked body is cut at the cap") {
   CHECK(client.receive().status == 413);
 }
 
+TEST_CASE("HttpServer: the bodies of all clients together are bounded, and given back") {
+  TestServer server(with_limits({.all_bodies = {300'000}}));
+  const std::string large(200'000, 'x');
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+  RawClient holder = server.client();
+  holder.send(head + large.substr(1));
+  CHECK(eventually([&] { return in_progress(server) == 1; }));
+  std::this_thread::sleep_for(100ms);
+  const RawResponse refused = server.client().ask(post("/echo", large));
+  CHECK(refused.status == 503);
+  CHECK(refused.headers.at("retry-after") == "5");
+  holder.send("x");
+  CHECK(holder.receive().body == large);
+  for (int i = 0; i < 5; ++i) CHECK(server.client().ask(post("/echo", large)).status == 200);
+}
+
 TEST_CASE("HttpServer: slow heads are cut while others are served") {
   TestServer server(with_limits({.head_time = 1s}));
   std::vector<RawClient> drips;
