@@ -23,15 +23,24 @@ const columns = [
   ["whole_per_s", "whole/s"],
   ["cpu_us", "CPU us/task"],
 ];
-console.log("".padEnd(22) + columns.map(([, title]) => title.padStart(21)).join(""));
+function range(name, key) {
+  const values = rounds.get(name).map((round) => round[key]);
+  return `${Math.min(...values)}..${Math.max(...values)}`;
+}
+
+console.log(
+  "".padEnd(22) +
+    columns.map(([, title]) => title.padStart(18)).join("") +
+    "whole/s, range".padStart(22),
+);
 for (const name of rounds.keys()) {
   const cells = columns.map(([key]) => {
     const value = median(name, key);
     const factor = median(ours, key) / value;
     const ratio = name === ours ? "" : ` (${(key === "cpu_us" ? 1 / factor : factor).toFixed(1)}x)`;
-    return (value.toFixed(key === "cpu_us" ? 1 : 0) + ratio).padStart(21);
+    return (value.toFixed(key === "cpu_us" ? 1 : 0) + ratio).padStart(18);
   });
-  console.log(name.padEnd(22) + cells.join(""));
+  console.log(name.padEnd(22) + cells.join("") + range(name, "whole_per_s").padStart(22));
 }
 const whole = median(ours, "whole_per_s");
 const kept = whole > kPromised;
