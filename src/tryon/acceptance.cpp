@@ -239,6 +239,8 @@ Task<Result<Accepted>> Acceptance::retry(Session failed, std::string request_id)
   request.options_json = failed.options_json;
   request.credits = failed.credits;
   request.retry_of = failed.id;
+  // a double click, or a repeated request, is the same new job
+  request.idempotency_key = "retry-of:" + failed.id;
 
   std::vector<std::string> urls{failed.person_image_url};
   urls.insert(urls.end(), failed.garment_image_urls.begin(), failed.garment_image_urls.end());

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/settings.hpp"
 #include "base/task.hpp"
+#include "base/task_function.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/loop.hpp"
 
@@ -25,13 +26,16 @@ struct InputImage {
 struct ProviderRequest {
   InputImage person;
   std::vector<InputImage> garments;
-  std::string prompt;         // complete, with the system's own instructions
-  std::string owner_hash;     // opaque end-user id
+  std::string prompt;      // complete, with the system's own instructions
+  std::string owner_hash;  // opaque end-user id
   std::string request_id;
-  std::string options_json;   // the task's options
+  std::string options_json;  // the task's options
   Deadline deadline;
   CancelToken cancel;
   log::Context log;
+  // Awaited before every further call that the provider makes on its own; an error forbids the
+  // call. May be empty.
+  TaskFunction<Task<Result<void>>()> before_retry;
 };
 
 struct GeneratedImage {
@@ -42,15 +46,15 @@ struct GeneratedImage {
 
 // What a failure means for the job; the retry policy and the shopper's message hang on it.
 enum class ProviderFailure {
-  rate_limited,   // retry once after 10 s
-  billing,        // the operator's account is out of money: fail, page a human
-  moderation,     // blocked: fail, friendly message
-  overloaded,     // 5xx, after the client's own retries
+  rate_limited,  // retry once after 10 s
+  billing,       // the operator's account is out of money: fail, page a human
+  moderation,    // blocked: fail, friendly message
+  overloaded,    // 5xx, after the client's own retries
   timeout,
   bad_input,      // the pictures cannot be used (no person, unreadable)
   configuration,  // wrong key, retired model: fail, page a human
   cancelled,
-  bad_answer,     // not a picture
+  bad_answer,  // not a picture
 };
 [[nodiscard]] std::string_view name(ProviderFailure failure);
 
@@ -68,8 +72,10 @@ class Provider {
       ProviderRequest request) = 0;
   [[nodiscard]] virtual std::string name() const = 0;
   // Whether calls count against the global call limit, and how many cells one call costs.
-  [[nodiscard]] virtual std::int64_t call_cost(std::size_t input_images) const = 0;  // 0: not limited
-  // Checks made once at start-up (key present, model retired?); warnings are logged by it. Never fatal by itself.
+  [[nodiscard]] virtual std::int64_t call_cost(
+      std::size_t input_images) const = 0;  // 0: not limited
+  // Checks made once at start-up (key present, model retired?); warnings are logged by it. Never
+  // fatal by itself.
   [[nodiscard]] virtual Task<void> check_at_start() = 0;
 };
 

@@ -30,7 +30,10 @@ struct JobContext {
   log::Context log;   // task_id, worker
 };
 
-struct Done {};
+struct Done {  // nothing is left to do for this task
+  std::string
+      failure{};  // not empty: the class of a failure that the handler has made durable itself
+};
 struct RetryLater {  // the engine puts the task back to run after `wait`
   milliseconds wait;
   std::string reason;

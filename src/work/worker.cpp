@@ -27,8 +27,8 @@ milliseconds watch_interval(const WorkerOptions& options) {
 int crashes(const Lease& lease) { return lease.deliveries - lease.retries - 1; }
 
 void log_outcome(const log::Context& log, const Outcome& outcome, milliseconds took) {
-  if (std::holds_alternative<Done>(outcome)) {
-    log.info("job_done", {{"took_ms", took.count()}});
+  if (const auto* done = std::get_if<Done>(&outcome)) {
+    log.info("job_done", {{"took_ms", took.count()}, {"failure", done->failure}});
   } else if (const auto* retry = std::get_if<RetryLater>(&outcome)) {
     log.info(
         "job_retried",
@@ -198,7 +198,7 @@ struct Worker::Impl {
   }
 
   void count(const Outcome& outcome) {
-    if (std::holds_alternative<Done>(outcome)) ++done;
+    if (const auto* end = std::get_if<Done>(&outcome)) ++(end->failure.empty() ? done : failed);
     if (std::holds_alternative<Bury>(outcome)) ++failed;
     if (std::holds_alternative<RetryLater>(outcome)) ++retried;
   }

@@ -105,6 +105,9 @@ class MainJob(unittest.TestCase):
         self.assertEqual(again.json["retry_of"], failed["id"])
         self.assertNotEqual(again.json["id"], failed["id"])
         self.platform.wait_job(key, again.json["id"])
+        double_click = self.platform.request("POST", f"/v1/jobs/{failed['id']}/retry",
+                                             headers={"Authorization": f"Bearer {key}"})
+        self.assertEqual((double_click.status, double_click.json["id"]), (200, again.json["id"]))
         completed = self.platform.wait_job(key, self.platform.submit(key).json["id"])
         refused = self.platform.request("POST", f"/v1/jobs/{completed['id']}/retry",
                                         headers={"Authorization": f"Bearer {key}"})

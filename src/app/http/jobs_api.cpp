@@ -197,6 +197,7 @@ std::vector<Endpoint> job_endpoints(ApiParts parts) {
        .access = Access::submit,
        .parameters = {kJobId},
        .responses = {{202, "The new job.", "application/json", "Job"},
+                     {200, "It was retried before: that job.", "application/json", "Job"},
                      {402, "The balance is too small.", "application/problem+json", "Problem"},
                      {409, "The job did not fail, or its pictures are gone.",
                       "application/problem+json", "Problem"},

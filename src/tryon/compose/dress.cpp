@@ -132,8 +132,7 @@ class Fitting {
                                  : body_.right[static_cast<int>(body_.top)];
     const auto column =
         std::clamp(static_cast<int>(edge), 0, static_cast<int>(body_.shoulder.size()) - 1);
-    const float below =
-        std::min(row, y - body_.shoulder[column] + 0.5F * fit_.ease);
+    const float below = std::min(row, y - body_.shoulder[column] + 0.5F * fit_.ease);
     const float soft = std::min((1 - std::abs(place.across)) * half, below) + 0.5F;
     if (soft <= 0) return {};
     place.along *= fit_.along[side];

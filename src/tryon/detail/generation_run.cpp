@@ -155,11 +155,16 @@ Task<GenerationRun::Stage<std::vector<InputImage>>> GenerationRun::load() {
   co_return std::unexpected(Ending(failure_of_input(problem.error, which_input(problem.index))));
 }
 
+Task<Result<void>> GenerationRun::acquire_turn(std::int64_t cost) {
+  if (cost == 0) co_return Result<void>();
+  co_return co_await parts_.limiter.acquire(cost, job_.deadline, job_.stop);
+}
+
 Task<GenerationRun::Stage<void>> GenerationRun::wait_for_turn(std::size_t input_images) {
   const std::int64_t cost = parts_.provider.call_cost(input_images);
   if (cost == 0) co_return Stage<void>();
   const StageTimer timer(parts_.metrics, "turn");
-  const Result<void> turn = co_await parts_.limiter.acquire(cost, job_.deadline, job_.stop);
+  const Result<void> turn = co_await acquire_turn(cost);
   if (turn) co_return Stage<void>();
   if (const std::optional<Ending> told = stopped()) co_return std::unexpected(*told);
   if (turn.error().code == "limit.deadline") {
@@ -186,6 +191,10 @@ Task<GenerationRun::Stage<GeneratedImage>> GenerationRun::generate(std::vector<I
   request.deadline = job_.deadline;
   request.cancel = job_.stop;
   request.log = log_;
+  request.before_retry = [this, cost = parts_.provider.call_cost(
+                                    1 + request.garments.size())] [[clang::coro_wrapper]] () {
+    return acquire_turn(cost);
+  };
   std::expected<GeneratedImage, ProviderError> image =
       co_await parts_.provider.generate(std::move(request));
   if (image && !image::probe(image->bytes)) {
@@ -311,7 +320,7 @@ Task<work::Outcome> GenerationRun::settle_failure(SessionFailure failure) {
   }
   if (session_.status == SessionStatus::processing) co_return work::LeaseLost{};
   co_await tidy_after_end();
-  co_return work::Done{};
+  co_return work::Done{session_.error_code.value_or("")};
 }
 
 Task<void> GenerationRun::give_up(std::string reason) {

@@ -43,6 +43,8 @@ class GenerationRun {
   Task<Stage<StoredResult>> store(GeneratedImage image);
   Task<Stage<work::Outcome>> complete(StoredResult result);
 
+  // A call's place under the limit over all workers; the provider's own retries take one each too.
+  [[nodiscard]] Task<Result<void>> acquire_turn(std::int64_t cost);
   Task<Stage<void>> wait_for_turn(std::size_t input_images);
   Task<work::Outcome> settle_failure(SessionFailure failure);
   Task<Ending> provider_ending(ProviderError error);

@@ -84,7 +84,12 @@ Task<std::expected<GeneratedImage, ProviderError>> OpenaiProvider::generate(
       alert(failure.error);
       co_return std::unexpected(std::move(failure.error));
     }
-    if (!co_await net::sleep_for(wait, request.cancel)) {
+    const bool slept = co_await net::sleep_for(wait, request.cancel);
+    if (slept && request.before_retry) {
+      const Result<void> turn = co_await request.before_retry();
+      if (!turn && !request.cancel.cancelled()) co_return std::unexpected(std::move(failure.error));
+    }
+    if (!slept || request.cancel.cancelled()) {
       co_return std::unexpected(ProviderError{ProviderFailure::cancelled,
                                               "cancelled between two tries of the call",
                                               {},

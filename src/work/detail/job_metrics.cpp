@@ -65,16 +65,20 @@ void JobMetrics::started(milliseconds waited) {
 void JobMetrics::ended() { active_.add(-1); }
 
 void JobMetrics::settled(const Outcome& outcome, milliseconds runtime) {
-  if (std::holds_alternative<Done>(outcome)) {
+  const auto count_failed = [this](std::string_view reason) {
+    Labels labels = labels_;
+    labels.emplace_back("exception", failure_class(reason));
+    registry_.counter("celery_task_failed_total", "Tasks that failed for good", std::move(labels))
+        .add();
+  };
+  if (const auto* done = std::get_if<Done>(&outcome)) {
+    if (!done->failure.empty()) return count_failed(done->failure);
     succeeded_.add();
     runtime_.observe(as_seconds(runtime));
   } else if (std::holds_alternative<RetryLater>(outcome)) {
     retried_.add();
   } else if (const auto* bury = std::get_if<Bury>(&outcome)) {
-    Labels labels = labels_;
-    labels.emplace_back("exception", failure_class(bury->reason));
-    registry_.counter("celery_task_failed_total", "Tasks that failed for good", std::move(labels))
-        .add();
+    count_failed(bury->reason);
   } else {
     rejected_.add();
   }

@@ -190,6 +190,26 @@ TEST_CASE("OpenAI provider: tells every kind of failure apart and tries again on
   }
 }
 
+// Lets the first `turns` further calls go and forbids the rest, as a call limit that is used up
+// does.
+Task<Result<void>> take_turn(int& turns) {
+  if (turns-- > 0) co_return Result<void>();
+  co_return fail(ErrorKind::timeout, "limit.deadline", "no turn is left");
+}
+
+TEST_CASE("OpenAI provider: each further try asks for a turn under the global limit") {
+  const StandIn stand_in("openai.py");
+  for (const auto& [allowed, calls] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{9, 3}}) {
+    Bench bench(stand_in);
+    const std::int64_t before = bench.total_calls();
+    int turns = allowed;
+    ProviderRequest request = request_for("standin:server_error=9");
+    request.before_retry = [&turns] [[clang::coro_wrapper]] () { return take_turn(turns); };
+    CHECK(failure_of(bench.generate(std::move(request))) == "overloaded");
+    CHECK(bench.total_calls() - before == calls);
+  }
+}
+
 TEST_CASE("OpenAI provider: a rate limit passes on how long the server wants us to wait") {
   const StandIn stand_in("openai.py");
   const Generated limited = Bench(stand_in).generate(request_for("standin:rate_limit"));

@@ -153,6 +153,17 @@ TEST_CASE("Worker: a job over the time limit is stopped and its failure stands")
   CHECK(worker.metrics().exposition().contains("exception=\"time_limit\""));
 }
 
+TEST_CASE(
+    "Worker: a failure that the handler recorded itself counts as failed, and the task is over") {
+  QueueFixture queue;
+  SleepingHandler handler(milliseconds(1), Done{"moderation_blocked"});
+  queue.enqueue("blocked");
+  RunningWorker worker(*queue.broker, handler, quick_options());
+  CHECK(eventually([&] { return worker.status().failed == 1 && !queue.find("blocked"); }));
+  CHECK(worker.status().done == 0);
+  CHECK(worker.metrics().exposition().contains("exception=\"moderation_blocked\""));
+}
+
 TEST_CASE("Worker: a job whose lease another got is told so and changes nothing") {
   QueueFixture queue;
   SleepingHandler handler(seconds(60));
