@@ -35,6 +35,7 @@ std::unexpected<Error> usage(std::string code, std::string message, const Comman
 
 std::unexpected<Error> unknown_flag(const Command& command, std::string_view name) {
   std::vector<std::string_view> known;
+  known.reserve(command.flags.size() + kCommonFlags.size());
   for (const Flag& flag : command.flags) known.push_back(flag.name);
   for (const Flag& flag : kCommonFlags) known.push_back(flag.name);
   auto closest = closest_word(name, known);
@@ -63,6 +64,7 @@ Result<void> choose_action(Invocation& invocation, const Command& command) {
     return {};
   }
   std::vector<std::string_view> known;
+  known.reserve(command.actions.size());
   for (const Action& action : command.actions) known.push_back(action.name);
   if (invocation.arguments.empty()) {
     return usage("usage.action",

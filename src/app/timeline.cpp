@@ -1,6 +1,7 @@
 #include "app/timeline.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace selvage::app {
 
@@ -10,8 +11,7 @@ constexpr std::size_t kMaxLatencies = 10'000;
 
 double percentile(std::vector<double>& values, double share) {
   if (values.empty()) return 0;
-  const auto at = values.begin() +
-                  static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  const auto at = values.begin() + std::lround(share * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), at, values.end());
   return *at;
 }

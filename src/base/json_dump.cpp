@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <iterator>
 #include <utility>
-#include <cmath>
 
 #include "base/json.hpp"
 

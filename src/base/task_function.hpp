@@ -1,8 +1,9 @@
 // TaskFunction: a copyable function that returns a Task.
 //
-// std::function would do but for clang's coroutine checks: it is no marked coroutine wrapper, so a Task that comes
-// out of it is refused. The checks are worth keeping (they find Tasks that outlive their arguments), hence this.
-// Copies share the callable; it is called from several threads only if it may be.
+// std::function would do but for clang's coroutine checks: it is no marked coroutine wrapper, so a
+// Task that comes out of it is refused. The checks are worth keeping (they find Tasks that outlive
+// their arguments), hence this. Copies share the callable; it is called from several threads only
+// if it may be.
 #pragma once
 
 #include <memory>

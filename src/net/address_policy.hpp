@@ -1,5 +1,6 @@
 // Which addresses a user's URL may lead to. Pure decisions on values; nothing is sent.
-// Ranges: IANA IPv4/IPv6 special-purpose registries, cloud metadata services, every IPv6 transition prefix.
+// Ranges: IANA IPv4/IPv6 special-purpose registries, cloud metadata services, every IPv6 transition
+// prefix.
 #pragma once
 
 #include <array>
@@ -35,7 +36,8 @@ class AddressPolicy {
  public:
   // `allowed` punches holes (EGRESS_ALLOW), for tests and private stores; unsafe in production.
   explicit AddressPolicy(std::vector<CidrRange> allowed = {});
-  // nullopt when the address may be contacted, else why not: "169.254.169.254 is a cloud metadata address".
+  // nullopt when the address may be contacted, else why not: "169.254.169.254 is a cloud metadata
+  // address".
   [[nodiscard]] std::optional<std::string> refusal(const IpAddress& address) const;
   // True inside one of the holes.
   [[nodiscard]] bool is_allowed(const IpAddress& address) const;

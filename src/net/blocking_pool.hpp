@@ -1,8 +1,9 @@
 // A sized pool of threads for what would block an event loop: SQL, image work, file I/O.
 //
-// run() may be awaited on any loop; `work` runs on a pool thread, the awaiter resumes on its own loop. The queue is
-// bounded: when it is full, run() answers an `unavailable` error (pool.full) instead of growing. Destruction
-// finishes what is queued. An exception out of `work` is rethrown to the awaiter.
+// run() may be awaited on any loop; `work` runs on a pool thread, the awaiter resumes on its own
+// loop. The queue is bounded: when it is full, run() answers an `unavailable` error (pool.full)
+// instead of growing. Destruction finishes what is queued. An exception out of `work` is rethrown
+// to the awaiter.
 #pragma once
 
 #include <coroutine>

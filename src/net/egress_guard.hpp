@@ -1,9 +1,10 @@
 // EgressGuard: the only way to fetch what a user's URL names (SSRF protection).
 //
-// Checks scheme, port, host spelling, then every resolved address, and connects only to an address that it
-// checked (the socket is refused at its creation otherwise, which defeats DNS rebinding). No redirects, no
-// proxy, no cookies, no credentials, no connection shared with anyone else's request. Cap while streaming,
-// one deadline for all, header and magic bytes must agree on a picture type.
+// Checks scheme, port, host spelling, then every resolved address, and connects only to an address
+// that it checked (the socket is refused at its creation otherwise, which defeats DNS rebinding).
+// No redirects, no proxy, no cookies, no credentials, no connection shared with anyone else's
+// request. Cap while streaming, one deadline for all, header and magic bytes must agree on a
+// picture type.
 #pragma once
 
 #include <memory>
@@ -43,13 +44,14 @@ class EgressGuard {
   EgressGuard(Loop& loop, EgressOptions options);
   ~EgressGuard();
 
-  // The checks that need no network: what POST /v1/jobs refuses at once. Errors: url.*, egress.scheme_refused,
-  // egress.port_refused, egress.host_refused, egress.address_refused.
+  // The checks that need no network: what POST /v1/jobs refuses at once. Errors: url.*,
+  // egress.scheme_refused, egress.port_refused, egress.host_refused, egress.address_refused.
   [[nodiscard]] Result<Url> check(std::string_view url) const;
 
-  // Also egress.redirect, egress.status, egress.type_refused, egress.type_mismatch, egress.encoding_refused,
-  // egress.too_large, egress.timeout, egress.resolve, egress.connect (TLS too), egress.protocol, cancelled.
-  // Kinds `unavailable` and `timeout` may pass; the others stay. Messages name the origin, never path or query.
+  // Also egress.redirect, egress.status, egress.type_refused, egress.type_mismatch,
+  // egress.encoding_refused, egress.too_large, egress.timeout, egress.resolve, egress.connect (TLS
+  // too), egress.protocol, cancelled. Kinds `unavailable` and `timeout` may pass; the others stay.
+  // Messages name the origin, never path or query.
   [[nodiscard]] Task<Result<FetchedImage>> fetch_image(std::string url, CancelToken cancel);
 
  private:

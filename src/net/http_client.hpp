@@ -1,10 +1,11 @@
-// HTTP client on libcurl's multi interface, driven by the event loop. One client belongs to one loop and ends
-// before it, with no request in flight (a bug otherwise: cancel them and await them).
+// HTTP client on libcurl's multi interface, driven by the event loop. One client belongs to one
+// loop and ends before it, with no request in flight (a bug otherwise: cancel them and await them).
 //
-// Connections are pooled and reused; requests over the connection limits wait in line. Nothing follows redirects.
-// Cancellation and the deadline end a request at once. The body is capped while it streams. Errors: url.*,
-// http.resolve, http.connect (nothing was sent yet), http.tls, http.timeout, http.too_large, http.protocol,
-// http.header, cancelled. A response of any status is a success here.
+// Connections are pooled and reused; requests over the connection limits wait in line. Nothing
+// follows redirects. Cancellation and the deadline end a request at once. The body is capped while
+// it streams. Errors: url.*, http.resolve, http.connect (nothing was sent yet), http.tls,
+// http.timeout, http.too_large, http.protocol, http.header, cancelled. A response of any status is
+// a success here.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // Loop: one event loop on one thread, an Asio reactor underneath that no other room sees.
 //
-// Everything awaited on a loop resumes on that loop. post() and resume() may be called from any thread; all else
-// only on the loop's own thread. Timers use the steady clock.
+// Everything awaited on a loop resumes on that loop. post() and resume() may be called from any
+// thread; all else only on the loop's own thread. Timers use the steady clock.
 #pragma once
 
 #include <coroutine>
@@ -29,7 +29,8 @@ class Loop {
   // The loop this thread is running. REQUIRES: called from inside run() (a bug otherwise).
   [[nodiscard]] static Loop& current();
 
-  // Runs until stop(); returns at once if stop() was called before. Once in a loop's life on one thread.
+  // Runs until stop(); returns at once if stop() was called before. Once in a loop's life on one
+  // thread.
   void run();
   // Any thread. What is posted before it still runs.
   void stop();
@@ -38,7 +39,8 @@ class Loop {
   // Any thread; resumes `waiting` later on the loop's thread.
   void resume(std::coroutine_handle<> waiting);
 
-  // Runs the loop on this thread until `task` is done and returns its result: for main and for tests.
+  // Runs the loop on this thread until `task` is done and returns its result: for main and for
+  // tests.
   template <class T>
   T run_until_done(Task<T> task);
 
@@ -52,8 +54,8 @@ class Loop {
 // Waits on the current loop. True when the time has passed, false when `cancel` came first.
 [[nodiscard]] Task<bool> sleep_for(milliseconds duration, CancelToken cancel = {});
 
-// Something happened, wake up: set() releases every waiter; the next wait() blocks until the next set().
-// A set() without waiters is remembered once. All on one loop, but set_from_any_thread().
+// Something happened, wake up: set() releases every waiter; the next wait() blocks until the next
+// set(). A set() without waiters is remembered once. All on one loop, but set_from_any_thread().
 class Signal {
  public:
   explicit Signal(Loop& loop);

@@ -181,7 +181,7 @@ Task<net::Response> grant(Shared api, net::Request request, Principal principal)
   if (auto bad = reader.finish()) co_return net::Response::problem(*bad, request);
   const auto parsed = tryon::parse_owner(channel, owner_id);
   if (!parsed) co_return net::Response::problem(parsed.error(), request);
-  const tryon::Owner owner = *parsed;
+  const tryon::Owner& owner = *parsed;
   auto balance = co_await api->parts.platform.database->write(
       [&](data::Transaction& tx) -> Result<tryon::Balance> {
         TRY(tryon::grant_credits(tx, owner, Credits{amount}, reason));

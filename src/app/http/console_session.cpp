@@ -43,7 +43,7 @@ constexpr data::Migration kMigrations[] = {
 const std::span<const data::Migration> kAppMigrations = kMigrations;
 
 Result<std::string> create_login_code(data::Transaction& tx) {
-  const std::string code = random_token(18);
+  std::string code = random_token(18);
   TRY(tx.execute("DELETE FROM console_logins WHERE expires_at < $1 AND used_at IS NULL",
                  {data::sql(now() - std::chrono::days(7))}));
   TRY(tx.execute(

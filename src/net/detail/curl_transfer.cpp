@@ -1,5 +1,7 @@
 #include "net/detail/curl_transfer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -134,7 +136,8 @@ bool CurlTransfer::set_headers(const Headers& headers) {
     if (!is_token(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos) {
       return false;
     }
-    append(value.empty() ? name + ";" : name + ": " + value);  // ";" is libcurl's "send it empty"
+    append(value.empty() ? name + ";"
+                         : fmt::format("{}: {}", name, value));  // ";" is libcurl's "send it empty"
   }
   append("Expect:");  // no pause for "100 Continue" before large bodies
   if (!headers.has("content-type")) append("Content-Type:");  // no guess by libcurl
