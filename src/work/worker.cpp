@@ -143,10 +143,9 @@ struct Worker::Impl {
   }
 
   Task<Outcome> outcome_of(JobContext context) {
-    if (crashes(context.lease) >= options.max_deliveries) {
-      co_return co_await give_up(
-          std::move(context),
-          fmt::format("poison: the worker died with it {} times", crashes(context.lease)));
+    if (const int deaths = crashes(context.lease); deaths >= options.max_deliveries) {
+      co_return co_await give_up(std::move(context),
+                                 fmt::format("poison: the worker died with it {} times", deaths));
     }
     std::string bug;
     try {

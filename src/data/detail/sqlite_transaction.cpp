@@ -53,12 +53,13 @@ Result<void> SqliteTransaction::undo() {
 
 Result<void> call_body(std::move_only_function<Result<void>(Transaction&)>& body,
                        Transaction& transaction) {
-  std::string what = "an unknown exception";
+  std::string what;
   try {
     return body(transaction);
   } catch (const std::exception& bug) {
     what = bug.what();
   } catch (...) {  // whatever a body throws, the other bodies and this thread go on
+    what = "an unknown exception";
   }
   return fail(ErrorKind::internal, "db.body_threw", "a transaction's body threw: " + what);
 }

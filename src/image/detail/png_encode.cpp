@@ -46,13 +46,13 @@ class PngWriter {
 
   static void on_write(png_structp png, png_bytep data, png_size_t count) {
     auto& self = *static_cast<PngWriter*>(png_get_io_ptr(png));
+    bool written = true;
     try {
       self.bytes_.append(reinterpret_cast<const char*>(data), count);
-      return;
-    } catch (
-        const std::bad_alloc&) {  // must not cross C frames; reported below, outside the handler
+    } catch (const std::bad_alloc&) {  // must not cross C frames
+      written = false;
     }
-    png_error(png, "out of memory");
+    if (!written) png_error(png, "out of memory");  // jumps, so not from inside the handler
   }
 
   png_structp png_ = nullptr;

@@ -94,6 +94,7 @@ Result<std::vector<TaskView>> list_tasks(data::Transaction& tx, const std::strin
                   kViewColumns, condition),
       {queue, after_id, static_cast<std::int64_t>(std::min(limit, kMaxListed)), data::sql(time)}));
   std::vector<TaskView> tasks;
+  tasks.reserve(rows.size());
   for (const data::Row& row : rows) tasks.push_back(view_of(row, time));
   return tasks;
 }
@@ -116,6 +117,7 @@ Result<std::vector<std::string>> alive_tasks(data::Transaction& tx, const std::s
                                json_rows(tx.dialect())),
                    {json::dump(wanted), queue}));
   std::vector<std::string> alive;
+  alive.reserve(rows.size());
   for (const data::Row& row : rows) alive.push_back(row.text(0));
   return alive;
 }
