@@ -13,7 +13,7 @@ constexpr std::size_t kBatch = 500;
 }  // namespace
 
 JobFeed::JobFeed(net::Loop& loop, data::Database& database)
-    : database_(database), wake_(loop), since_(now()) {}
+    : database_(database), wake_(loop), since_(now() - milliseconds(1)) {}  // this millisecond too
 
 JobFeed::Subscription::Subscription(JobFeed& feed, std::string session_id)
     : feed_(feed), session_id_(std::move(session_id)), signal_(net::Loop::current()) {}

@@ -17,7 +17,7 @@ inline WorkerOptions quick_options(std::size_t concurrency = 4) {
   return {.id = "worker-1",
           .queue = kQueue,
           .concurrency = concurrency,
-          .lease_time = milliseconds(600),
+          .lease_time = seconds(2),  // a loaded disk may take a second for one commit
           .time_limit = seconds(10),
           .max_deliveries = 3,
           .error_wait = milliseconds(100),
@@ -26,7 +26,7 @@ inline WorkerOptions quick_options(std::size_t concurrency = 4) {
 
 // Polls a condition of another thread; false when it does not come true in `at_most`.
 template <class Condition>
-bool eventually(Condition condition, milliseconds at_most = seconds(10)) {
+bool eventually(Condition condition, milliseconds at_most = seconds(30)) {
   const Deadline end = Deadline::after(at_most);
   while (!condition()) {
     if (end.passed()) return false;
