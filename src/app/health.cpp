@@ -88,18 +88,24 @@ void HealthBoard::publish() {
                                           {"uptime_s", up.count()}}),
                   healthy};
   next->ready = {json::dump(json::object{{"ready", ready}, {"checks", std::move(checks)}}), ready};
+  std::lock_guard lock(mutex_);
   snapshot_ = std::move(next);
 }
 
+std::shared_ptr<const HealthBoard::Snapshot> HealthBoard::snapshot() const {
+  std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
 HealthBoard::View HealthBoard::health() const {
-  const auto snapshot = snapshot_.load();
-  if (steady_now() - snapshot->at <= kHealthStale) return snapshot->health;
+  const auto latest = snapshot();
+  if (steady_now() - latest->at <= kHealthStale) return latest->health;
   return {R"({"status":"degraded","components":{},"reason":"the checks themselves hang"})", false};
 }
 
 HealthBoard::View HealthBoard::ready() const {
-  const auto snapshot = snapshot_.load();
-  if (steady_now() - snapshot->at <= kHealthStale) return snapshot->ready;
+  const auto latest = snapshot();
+  if (steady_now() - latest->at <= kHealthStale) return latest->ready;
   return {R"({"ready":false,"checks":[],"reason":"the checks themselves hang"})", false};
 }
 

@@ -4,9 +4,9 @@
 // the time it has taken so far.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,10 +65,13 @@ class HealthBoard {
   };
   Task<void> repeat(State& state, CancelToken cancel);
   void publish();
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
   std::vector<State> states_;
   const SteadyTime started_ = steady_now();
-  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;  // shared with requests being answered
+  // libstdc++ 12's atomic<shared_ptr> unlocks its load without ordering, so a mutex it is.
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;  // shared with requests being answered
   TaskGroup checks_;
 };
 
