@@ -1,6 +1,6 @@
 # Everything comes from Debian 12; the package that holds each is named beside it.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED)        # libboost1.81-dev: Asio, Beast's parser, JSON; headers only
+find_package(Boost 1.81 REQUIRED)        # libboost1.81-dev: Asio and JSON; headers only
 find_package(fmt REQUIRED)               # libfmt-dev
 find_package(CURL REQUIRED)              # libcurl4-openssl-dev
 find_package(SQLite3 REQUIRED)           # libsqlite3-dev

@@ -16,6 +16,10 @@ namespace selvage::tryon {
 
 enum class SessionStatus { queued, processing, completed, failed };
 [[nodiscard]] std::string_view name(SessionStatus status);
+// Completed or failed: nothing changes it any more.
+[[nodiscard]] constexpr bool is_terminal(SessionStatus status) {
+  return status == SessionStatus::completed || status == SessionStatus::failed;
+}
 [[nodiscard]] std::optional<SessionStatus> parse_status(std::string_view text);
 
 struct Session {

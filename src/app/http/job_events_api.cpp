@@ -16,10 +16,6 @@ struct Watch {
   std::string id;
 };
 
-bool is_terminal(tryon::SessionStatus status) {
-  return status == tryon::SessionStatus::completed || status == tryon::SessionStatus::failed;
-}
-
 Task<Result<std::optional<tryon::Session>>> read_session(ApiParts parts, std::string id) {
   co_return co_await parts.platform.database->read(
       [&id](data::Transaction& tx) { return tryon::find_session(tx, id); });
@@ -27,7 +23,7 @@ Task<Result<std::optional<tryon::Session>>> read_session(ApiParts parts, std::st
 
 Task<bool> send_state(net::ResponseStream& stream, JobView view, tryon::Session session) {
   const std::string id = fmt::format("{}-{}", session.id, to_unix_ms(session.updated_at));
-  const bool last = is_terminal(session.status);
+  const bool last = tryon::is_terminal(session.status);
   const auto body = co_await job_json(view, std::move(session));
   std::string text = sse_event("status", json::dump(body), id);
   if (last) text += sse_event("end", "{}");

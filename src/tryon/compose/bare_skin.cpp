@@ -6,19 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "tryon/compose/colour.hpp"
+
 namespace selvage::tryon {
 namespace {
 
 using image::Picture;
-
-struct Colour {
-  float r = 0, g = 0, b = 0;
-  [[nodiscard]] float sum() const { return r + g + b; }
-};
-
-Colour colour_at(const std::uint8_t* p) {
-  return {static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2])};
-}
 
 // How different two colours are as paints, with little regard to light: 0 to about 100.
 float unlike(const Colour& a, const Colour& b) {
@@ -63,7 +56,7 @@ std::optional<Colour> face_colour(const Picture& cells, const TorsoPlacement& pl
   for (int y = static_cast<int>((placement.head_top + 0.45F * height) / pixels);
        y < static_cast<int>((placement.head_top + 0.75F * height) / pixels); ++y) {
     for (int x = left; x <= right; ++x) {
-      if (placement.silhouette.at(x, y)) face.add(colour_at(cells.row(y).data() + 3 * x));
+      if (placement.silhouette.at(x, y)) face.add(colour_at(cells, x, y));
     }
   }
   return face.colour();
@@ -76,7 +69,7 @@ std::optional<Colour> hand_colour(const Picture& cells, const Mask& silhouette, 
     const int y = (arm.first_row + static_cast<int>(i)) / silhouette.scale;
     for (int x = static_cast<int>(arm.centre[i] - arm.half[i]) / silhouette.scale;
          x <= static_cast<int>(arm.centre[i] + arm.half[i]) / silhouette.scale; ++x) {
-      if (silhouette.at(x, y)) hand.add(colour_at(cells.row(y).data() + 3 * x));
+      if (silhouette.at(x, y)) hand.add(colour_at(cells, x, y));
     }
   }
   return hand.colour();
@@ -99,7 +92,7 @@ std::vector<Colour> cloth_colours(const Picture& cells, const TorsoPlacement& pl
     for (int x = static_cast<int>(middle - half) / scale;
          x < static_cast<int>(middle + half) / scale; ++x) {
       if (!placement.silhouette.at(x, y)) continue;
-      const Colour colour = colour_at(cells.row(y).data() + 3 * x);
+      const Colour colour = colour_at(cells, x, y);
       ++seen;
       if (unlike(colour, skin) < kSkin) continue;
       std::size_t i = 0;
@@ -131,7 +124,7 @@ class Painter {
   }
 
   [[nodiscard]] bool is_cloth(int x, int y) const {
-    const Colour colour = colour_at(person_.row(y).data() + 3 * x);
+    const Colour colour = colour_at(person_, x, y);
     float nearest = 1e9F;
     for (const Colour& cloth : cloth_) nearest = std::min(nearest, unlike(colour, cloth));
     return nearest < 12 && nearest < 0.8F * std::min(unlike(colour, skin_), unlike(colour, face_));

@@ -5,22 +5,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tryon/compose/colour.hpp"
 #include "tryon/compose/mask_shapes.hpp"
 
 namespace selvage::tryon {
 namespace {
 
 using image::Picture;
-
-struct Colour {
-  float r = 0, g = 0, b = 0;
-  [[nodiscard]] float sum() const { return r + g + b; }
-};
-
-Colour colour_at(const Picture& cells, int x, int y) {
-  const std::uint8_t* p = cells.pixels.data() + (static_cast<std::size_t>(y) * cells.width + x) * 3;
-  return {static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2])};
-}
 
 // What a stretch of margin shows: its mean colour, and how much it varies.
 struct Sample {

@@ -23,10 +23,6 @@ Session session_of(const GenerationTask& task) {
   return session;
 }
 
-bool is_terminal(const Session& session) {
-  return session.status == SessionStatus::completed || session.status == SessionStatus::failed;
-}
-
 Result<bool> is_charged(data::Transaction& tx, std::string_view session_id) {
   return TRY(tx.query_one("SELECT 1 FROM credit_ledger WHERE session_id = $1 AND kind = 'charge'",
                           {std::string(session_id)}))
@@ -58,7 +54,7 @@ Result<Admission> admit(data::Transaction& tx, const GenerationTask& task, std::
                                    name(task.owner.channel), task.owner.id);
     return admission;
   }
-  if (is_terminal(*found)) {
+  if (is_terminal(found->status)) {
     admission.admitted = Admitted::terminal;
     return admission;
   }
