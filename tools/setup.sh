@@ -10,10 +10,11 @@ step() { printf '%s==>%s %s %s(%ds)%s\n' "$BOLD" "$RESET" "$*" "$DIM" $((SECONDS
 die() { printf 'error: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'hint: %s\n' "$2" >&2; exit 3; }
 
 BUILD_PACKAGES=(clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache mold pkg-config git
-  libboost1.81-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libssl-dev libsodium-dev zlib1g-dev
-  libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libmimalloc-dev)
-RUN_PACKAGES=(curl ca-certificates)
-TEST_PACKAGES=(doctest-dev clang-format-19 python3 chromium)
+  libboost1.81-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libssl-dev libsodium-dev zlib1g-dev
+  libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libmimalloc-dev libxnnpack-dev libpthreadpool-dev)
+RUN_PACKAGES=(curl ca-certificates tzdata)
+TEST_PACKAGES=(doctest-dev clang-format-19 python3 chromium redis-server openssl faketime python3-croniter
+  postgresql-15 pgbouncer python3-psycopg2 python3-celery python3-redis)
 BENCH_PACKAGES=(wrk nginx-light python3-fastapi uvicorn python3-uvloop python3-httptools python3-pil)
 
 as_root() {
@@ -60,6 +61,13 @@ build_console() {
   step "building the console"
   (cd "$ROOT/web" && npm run --silent build) || die "the console does not build" "cd web && npm run build"
   touch "$stamp"
+}
+
+# The pose models of body sizing. Without them everything else works, so a machine that cannot fetch them goes on.
+fetch_models() {
+  command -v npm >/dev/null || install_packages nodejs npm
+  [ -e "$ROOT/build/models/pose_landmark_full.tflite" ] || step "fetching the pose models with npm"
+  "$ROOT/tools/fetch_models" || printf 'warning: body sizing will not work until tools/fetch_models has worked\n' >&2
 }
 
 # build PRESET TARGET... : configures on the first call only; ninja notices everything else

@@ -11,10 +11,11 @@ namespace selvage::app {
 
 class ApiRole {
  public:
-  // `guard` judges the URLs of new jobs; it and the platform outlive the role. Errors: of the
-  // settings and secrets.
+  // `guard` judges the URLs of new jobs; it, the platform and `sizer` (null: SIZING is off) outlive
+  // the role. Errors: of the settings and secrets.
   [[nodiscard]] static Result<std::unique_ptr<ApiRole>> create(net::Loop& loop, Platform& platform,
                                                                const net::EgressGuard& guard,
+                                                               sizing::Sizer* sizer,
                                                                std::string provider);
   // Binds the port and serves on threads of its own.
   [[nodiscard]] Result<void> start() { return server_.start(); }
@@ -23,12 +24,16 @@ class ApiRole {
   [[nodiscard]] Task<void> run(CancelToken cancel);
   // Ends connections; blocks up to `grace`, so not on an event loop.
   void stop(milliseconds grace) { server_.stop(grace); }
+  // Any thread: the grace of stop() is over.
+  void hurry() { server_.hurry(); }
+  [[nodiscard]] Result<std::vector<int>> kept_listeners() { return server_.kept_listeners(); }
   [[nodiscard]] JobFeed& feed() { return feed_; }
   [[nodiscard]] const net::Router& router() const { return router_; }
 
  private:
-  ApiRole(net::Loop& loop, Platform& platform, const net::EgressGuard& guard, Secret console_key,
-          std::vector<HealthCheck> checks, std::string provider, net::ServerOptions options);
+  ApiRole(net::Loop& loop, Platform& platform, const net::EgressGuard& guard, sizing::Sizer* sizer,
+          Secret console_key, std::vector<HealthCheck> checks, std::string provider,
+          net::ServerOptions options);
   Task<void> keep_timeline(CancelToken cancel);
 
   Platform& platform_;

@@ -49,7 +49,7 @@ Task<void> HealthBoard::repeat(State& state, CancelToken cancel) {
                 {{"dependency", state.check.name}, {"error", state.error}});
     }
     if (changed) publish();
-    co_await net::sleep_for(state.ok ? kHealthStep : kHealthRetry, cancel);
+    co_await net::sleep_for(state.ok ? state.check.step : kHealthRetry, cancel);
   }
 }
 
@@ -69,11 +69,13 @@ void HealthBoard::publish() {
       ok = false;
       error = fmt::format("no answer for {:.1f} s", latency / 1000);
     }
-    ready = ready && ok;
-    checks.push_back(json::object{{"name", state.check.name},
-                                  {"ok", ok},
-                                  {"latency_ms", latency},
-                                  {"error", ok ? json::value(nullptr) : json::value(error)}});
+    if (state.check.ready) {
+      ready = ready && ok;
+      checks.push_back(json::object{{"name", state.check.name},
+                                    {"ok", ok},
+                                    {"latency_ms", latency},
+                                    {"error", ok ? json::value(nullptr) : json::value(error)}});
+    }
     if (!state.check.component) continue;
     healthy = healthy && ok;
     json::object component{{"status", ok ? "ok" : "degraded"}, {"latency_ms", latency}};

@@ -30,6 +30,8 @@ struct HealthCheck {
   std::string name;       // "database"
   bool component = true;  // part of /health; declared dependencies are part of /ready alone
   TaskFunction<Task<Result<void>>()> check;
+  milliseconds step = kHealthStep;  // longer for what others count, and bill
+  bool ready = true;                // part of /ready; false for what most requests do without
 };
 
 class HealthBoard {

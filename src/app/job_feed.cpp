@@ -12,6 +12,11 @@ constexpr milliseconds kGather{20};  // changes that come together are read toge
 constexpr std::size_t kBatch = 500;
 }  // namespace
 
+std::string shown_state(const tryon::Session& session) {
+  return fmt::format("{}/{}/{}/{}", name(session.status), session.progress,
+                     session.stage.value_or(""), session.cancel_requested_at.has_value());
+}
+
 JobFeed::JobFeed(net::Loop& loop, data::Database& database)
     : database_(database), wake_(loop), since_(now() - milliseconds(1)) {}  // this millisecond too
 
@@ -77,7 +82,7 @@ Task<void> JobFeed::read_changes() {
       co_return;  // the next round begins where this one did
     }
     for (const tryon::Session& session : *changed) {
-      const std::string state(name(session.status));
+      const std::string state = shown_state(session);
       auto known = seen_.find(session.id);
       if ((known == seen_.end() || known->second != state) && !seen.contains(session.id)) {
         publish(session);

@@ -22,6 +22,9 @@ namespace selvage::app {
 
 inline constexpr std::size_t kMaxPending = 256;
 
+// What of a session is told to those who watch: it changes exactly when there is news.
+[[nodiscard]] std::string shown_state(const tryon::Session& session);
+
 class JobFeed {
  public:
   JobFeed(net::Loop& loop, data::Database& database);
@@ -63,8 +66,9 @@ class JobFeed {
   net::Signal wake_;
   std::function<void(const tryon::Session&)> listener_;
   Timestamp since_;
-  std::map<std::string, std::string> seen_;  // session -> status, of the overlap that is read again
-  std::mutex mutex_;                         // subscriptions come and go on other loops
+  std::map<std::string, std::string>
+      seen_;          // session -> shown_state(), of the overlap that is read again
+  std::mutex mutex_;  // subscriptions come and go on other loops
   std::set<Subscription*> subscriptions_;
 };
 

@@ -10,7 +10,11 @@
 #include "data/local_storage.hpp"
 #include "data/migrations.hpp"
 #include "net/blocking_pool.hpp"
+#include "net/loop.hpp"
+#include "net/otlp_exporter.hpp"
+#include "sizing/late_pose_pool.hpp"
 #include "work/broker.hpp"
+#include "work/turn_book.hpp"
 
 namespace selvage::app {
 
@@ -19,22 +23,31 @@ namespace selvage::app {
 
 class Platform {
  public:
-  // Opens the database (and brings its schema up to date), storage and queue. Errors: of those.
-  [[nodiscard]] static Result<std::unique_ptr<Platform>> open(Settings settings);
+  // Opens the database (and brings its schema up to date), storage and queue. What belongs to one
+  // loop (HTTP clients) lives on `home`, which must outlive the platform and run while its parts
+  // are used. Errors: of those.
+  [[nodiscard]] static Result<std::unique_ptr<Platform>> open(Settings settings, net::Loop& home);
+
+  // Ends its connections: the last thing awaited on `home` before the platform's destruction.
+  [[nodiscard]] Task<void> close();
 
   const Settings settings;
+  net::Loop& home;
   Registry metrics;
   net::BlockingPool image_pool;  // decoding, composing, encoding
   net::BlockingPool file_pool;   // local storage
+  sizing::LatePosePool poses;    // costs nothing until somebody needs one
   std::unique_ptr<data::Database> database;
+  std::unique_ptr<net::OtlpExporter> traces;  // null: traces are off
   std::unique_ptr<data::ObjectStorage> storage;
   data::LocalStorage* local_storage =
       nullptr;  // set when `storage` is one: then we serve its files
   std::unique_ptr<work::Broker> broker;
+  std::unique_ptr<work::TurnBook> turns;  // of limits that hold over all processes
   std::string queue;
 
  private:
-  explicit Platform(Settings loaded);
+  Platform(Settings loaded, net::Loop& home_loop);
 };
 
 // Applies LOG_LEVEL and LOG_FORMAT.

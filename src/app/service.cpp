@@ -5,14 +5,19 @@
 #include <csignal>
 
 #include "app/api_role.hpp"
+#include "app/beat_role.hpp"
 #include "app/build_info.hpp"
+#include "app/recycle.hpp"
 #include "app/worker_role.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "net/loop.hpp"
 
 namespace selvage::app {
 
 namespace {
+
+constexpr milliseconds kApiGrace{10'000};  // for requests that are being answered
 
 class Service {
  public:
@@ -25,7 +30,12 @@ class Service {
       CO_TRY(api_->start());
       running_.spawn(api_->run(stop_.token()), "api");
     }
-    if (worker_) running_.spawn(worker_->run(), "worker");
+    if (worker_) working_.spawn(worker_->run(), "worker");
+    if (beat_) working_.spawn(beat_->run(stop_work_.token()), "beat");
+    upkeep_.spawn(platform_.broker->run(stop_upkeep_.token()), "broker");
+    if (platform_.traces) {
+      upkeep_.spawn(platform_.traces->run(stop_upkeep_.token()), "traces");
+    }
     const std::uint16_t port = api_ ? api_->port() : std::uint16_t{0};
     log::info("started", {{"version", kVersion},
                           {"git_sha", kGitSha},
@@ -33,56 +43,122 @@ class Service {
                           {"roles", role_names()},
                           {"port", port}});
     Result<void> outcome = started(platform_, port);
-    if (outcome) {
-      const int signal = co_await signals_.next();
-      log::info("draining", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-    }
+    if (outcome) co_await wait_for_the_end();
     co_await drain();
-    log::info("stopped");
+    stop_upkeep_.cancel();
+    co_await upkeep_.join();
+    co_await platform_.close();
+    log::info("stopped", {{"starts_anew", starts_anew_}});
     co_return outcome;
   }
+
+  // Whether the process is to go on in a new life, and with which sockets; after run().
+  [[nodiscard]] bool starts_anew() const { return starts_anew_; }
+  [[nodiscard]] const std::vector<int>& listeners() const { return listeners_; }
 
  private:
   Result<void> create_roles() {
     guard_ =
         std::make_unique<net::EgressGuard>(loop_, TRY(net::egress_options(platform_.settings)));
+    if (platform_.settings.flag("SIZING") && (roles_.worker || roles_.api)) {
+      sizer_ = std::make_unique<sizing::Sizer>(
+          sizing::SizerParts{loop_, *guard_, platform_.poses, *platform_.database,
+                             platform_.metrics},
+          sizing::sizer_options(platform_.settings));
+    }
     if (roles_.worker) {
-      worker_ = TRY(WorkerRole::create(loop_, platform_, *guard_, [this](const tryon::Session&) {
-        if (api_) api_->feed().poke();
-      }));
+      worker_ = TRY(WorkerRole::create(loop_, platform_, *guard_, sizer_.get(),
+                                       [this](const tryon::Session&) {
+                                         if (api_) api_->feed().poke();
+                                       }));
     }
     if (roles_.api) {
       const std::string provider =
           worker_ ? worker_->provider_name() : platform_.settings.text("PROVIDER");
-      api_ = TRY(ApiRole::create(loop_, platform_, *guard_, provider));
+      api_ = TRY(ApiRole::create(loop_, platform_, *guard_, sizer_.get(), provider));
+      if (sizer_) sizer_->warm();
     }
+    if (roles_.beat) beat_ = TRY(BeatRole::create(platform_));
     return {};
   }
 
-  std::string_view role_names() const {
-    return roles_.worker && roles_.api ? "worker,api" : roles_.worker ? "worker" : "api";
+  std::string role_names() const {
+    std::vector<std::string> names;
+    if (roles_.worker) names.emplace_back("worker");
+    if (roles_.api) names.emplace_back("api");
+    if (roles_.beat) names.emplace_back("beat");
+    return join(names, ",");
   }
 
-  Task<void> drain() {
-    const milliseconds grace = platform_.settings.duration("DRAIN_GRACE");
-    if (worker_) worker_->drain(grace);
+  // A signal, or memory that is used up.
+  Task<void> wait_for_the_end() {
     TaskGroup beside;
-    CancelSource drained;
-    beside.spawn(hurry_on_second_signal(drained.token()), "second signal");
-    if (api_) beside.spawn(stop_api(std::min(grace, milliseconds(10'000))), "stop api");
-    stop_.cancel();
-    co_await running_.join();
-    drained.cancel();
+    CancelSource ended;
+    CancelSource too_large;
+    beside.spawn(watch_memory(too_large, ended.token()), "memory");
+    const int signal = co_await signals_.next(too_large.token());
+    ended.cancel();
     co_await beside.join();
+    starts_anew_ = signal == 0;
+    if (signal != 0) log_signal(signal);
   }
 
-  Task<void> hurry_on_second_signal(CancelToken drained) {
-    if (co_await signals_.next(drained) == 0) co_return;
-    log::warning("second_signal", {{"effect", "running jobs are handed back now"}});
-    if (worker_) worker_->drain(milliseconds(0));
+  Task<void> watch_memory(CancelSource& too_large, CancelToken ended) {
+    if (co_await memory_exceeded(platform_.settings.bytes("WORKER_MEMORY_MAX"), std::move(ended))) {
+      too_large.cancel();
+    }
   }
 
-  Task<void> stop_api(milliseconds grace) {
+  // On a signal everything stops at once. For a new life the API serves until the work is done, and
+  // its sockets stay open all the while.
+  Task<void> drain() {
+    if (worker_) worker_->drain(grace());
+    stop_work_.cancel();
+    CancelSource drained;
+    stopping_.spawn(heed_signals(drained.token()), "signals");
+    if (!starts_anew_) stop_api();
+    co_await working_.join();
+    stop_api();
+    co_await running_.join();
+    co_await api_stopping_.join();
+    if (starts_anew_) remember_stop_signals();  // for who asks at the end
+    drained.cancel();
+    co_await stopping_.join();
+  }
+
+  // The first signal is what stopped us, or ends what was to be a new life; another hurries.
+  Task<void> heed_signals(CancelToken drained) {
+    while (const int signal = co_await signals_.next(drained)) {
+      if (std::exchange(starts_anew_, false)) {
+        log_signal(signal);
+        for (const int socket : std::exchange(listeners_, {})) close(socket);
+        stop_api();
+        continue;
+      }
+      log::warning("second_signal", {{"effect", "running jobs are handed back now"}});
+      if (worker_) worker_->drain(milliseconds(0));
+      if (api_) api_->hurry();
+    }
+  }
+
+  void log_signal(int signal) {
+    log::info("draining", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  }
+
+  [[nodiscard]] milliseconds grace() const { return platform_.settings.duration("DRAIN_GRACE"); }
+
+  void stop_api() {
+    if (!api_ || stop_.cancelled()) return;
+    if (starts_anew_) {
+      auto kept = api_->kept_listeners();
+      if (kept) listeners_ = std::move(*kept);
+      if (!kept) log::error("listeners_not_kept", kept.error());
+    }
+    stop_.cancel();
+    api_stopping_.spawn(stop_server(std::min(grace(), kApiGrace)), "stop api");
+  }
+
+  Task<void> stop_server(milliseconds grace) {
     const auto stopped = co_await stop_pool_.run([this, grace]() -> Result<void> {
       api_->stop(grace);
       return {};
@@ -96,10 +172,20 @@ class Service {
   net::StopSignals signals_;
   net::BlockingPool stop_pool_{"stop", 1};
   std::unique_ptr<net::EgressGuard> guard_;
+  std::unique_ptr<sizing::Sizer> sizer_;  // null: SIZING is off
   std::unique_ptr<WorkerRole> worker_;
   std::unique_ptr<ApiRole> api_;
-  CancelSource stop_;
+  std::unique_ptr<BeatRole> beat_;
+  bool starts_anew_ = false;
+  std::vector<int> listeners_;
+  CancelSource stop_;       // the API
+  CancelSource stop_work_;  // the beat; the worker is drained
   TaskGroup running_;
+  TaskGroup working_;
+  TaskGroup stopping_;
+  TaskGroup api_stopping_;
+  CancelSource stop_upkeep_;  // after the roles, which use what is kept up
+  TaskGroup upkeep_;
 };
 
 }  // namespace
@@ -108,13 +194,21 @@ Result<void> serve(Settings settings, Roles roles,
                    std::function<Result<void>(Platform&, std::uint16_t port)> started) {
   configure_log(settings);
   std::signal(SIGPIPE, SIG_IGN);
+  end_on_stop_signals();
   for (const std::string& warning : settings.production_warnings()) {
     log::warning("unsafe_for_production", {{"setting", warning}});
   }
-  auto platform = TRY(Platform::open(std::move(settings)));
-  net::Loop loop;
-  Service service(loop, *platform, roles);
-  return loop.run_until_done(service.run(std::move(started)));
+  std::vector<int> listeners;
+  {
+    net::Loop loop;
+    auto platform = TRY(Platform::open(std::move(settings), loop));
+    Service service(loop, *platform, roles);
+    TRY(loop.run_until_done(service.run(std::move(started))));
+    if (!service.starts_anew()) return {};
+    listeners = service.listeners();
+  }
+  if (stop_signal_remembered()) return {};
+  return fail(run_anew(listeners));
 }
 
 }  // namespace selvage::app

@@ -1,10 +1,16 @@
 #include "app/settings.hpp"
 
 #include "app/command.hpp"
+#include "celery/settings.hpp"
+#include "data/open_storage.hpp"
 #include "data/settings.hpp"
 #include "net/egress_guard.hpp"
+#include "net/otlp_exporter.hpp"
+#include "schedule/settings.hpp"
+#include "sizing/settings.hpp"
 #include "tryon/cleanup.hpp"
 #include "tryon/provider.hpp"
+#include "tryon/webhooks/handler.hpp"
 #include "work/settings.hpp"
 
 namespace selvage::app {
@@ -41,9 +47,11 @@ constexpr SettingSpec kSpecs[] = {
 const SettingSection kServiceSettings{"HTTP service and logs", kSpecs};
 
 std::vector<SettingSection> all_sections() {
-  return {kServiceSettings,      data::kDataSettings,      work::kWorkSettings,
-          tryon::kTryonSettings, tryon::kProviderSettings, tryon::kOpenaiSettings,
-          net::kEgressSettings};
+  return {kServiceSettings,       data::kDataSettings,     data::kStorageSettings,
+          work::kWorkSettings,    celery::kCelerySettings, schedule::kScheduleSettings,
+          tryon::kTryonSettings,  tryon::kWebhookSettings, tryon::kProviderSettings,
+          tryon::kOpenaiSettings, sizing::kSizingSettings, net::kEgressSettings,
+          net::kTraceSettings};
 }
 
 Result<Settings> load_settings(const Invocation& invocation) {

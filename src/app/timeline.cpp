@@ -31,6 +31,7 @@ void Timeline::record(const tryon::Session& session) {
 void Timeline::close_step(Timestamp at, std::span<const work::QueueDepth> depths) {
   std::lock_guard lock(mutex_);
   open_.at = at;
+  depths_.assign(depths.begin(), depths.end());
   for (const work::QueueDepth& depth : depths) {
     open_.ready += depth.ready;
     open_.leased += depth.leased;
@@ -58,6 +59,23 @@ std::vector<TimelinePoint> Timeline::last(milliseconds span) const {
     result.push_back(points_[(first + i) % points_.size()]);
   }
   return result;
+}
+
+std::optional<Outlook> Timeline::outlook(std::string_view queue) const {
+  constexpr milliseconds kSpan{60'000};
+  const std::vector<TimelinePoint> minute = last(kSpan);
+  if (minute.empty()) return std::nullopt;
+  Outlook outlook;
+  std::int64_t ended = 0;
+  for (const TimelinePoint& point : minute) ended += point.completed + point.failed;
+  outlook.per_second =
+      static_cast<double>(ended * 1000) /
+      static_cast<double>(kTimelineStep.count() * static_cast<std::int64_t>(minute.size()));
+  std::lock_guard lock(mutex_);
+  for (const work::QueueDepth& depth : depths_) {
+    if (depth.queue == queue) outlook.waiting = depth.ready + depth.delayed;
+  }
+  return outlook;
 }
 
 }  // namespace selvage::app

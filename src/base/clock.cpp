@@ -201,6 +201,7 @@ milliseconds Deadline::left() const {
   return std::chrono::ceil<milliseconds>(remaining);
 }
 
+bool ScopedClock::exists() { return frozen_ms.load(std::memory_order_relaxed) != kNotFrozen; }
 ScopedClock::ScopedClock(Timestamp time) {
   const std::int64_t before = frozen_ms.exchange(to_unix_ms(time));
   SELVAGE_CHECK(before == kNotFrozen);

@@ -48,7 +48,8 @@ struct Deadline {
   [[nodiscard]] Deadline sooner(Deadline other) const { return at < other.at ? *this : other; }
 };
 
-// Tests only: freezes now() at `time` for its life; advance() moves it. One at a time in a process.
+// Tests only: freezes now(), and the clock of the database, at `time` for its life; advance() moves
+// it. One at a time in a process.
 class ScopedClock {
  public:
   explicit ScopedClock(Timestamp time);
@@ -56,6 +57,8 @@ class ScopedClock {
   ScopedClock(const ScopedClock&) = delete;
   ScopedClock& operator=(const ScopedClock&) = delete;
   void advance(milliseconds by);
+  // Any thread.
+  [[nodiscard]] static bool exists();
 };
 
 }  // namespace selvage

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/process_memory.hpp"
 #include "base/text.hpp"
 
 namespace selvage::detail {
@@ -28,15 +29,6 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
 std::string read_proc(const char* path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::optional<std::uint64_t> resident_bytes() {
-  const std::string statm = read_proc("/proc/self/statm");
-  const auto fields = split(statm, ' ');
-  if (fields.size() < 2) return std::nullopt;
-  const auto pages = to_number(fields[1]);
-  if (!pages) return std::nullopt;
-  return *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::optional<std::uint64_t> open_descriptors() {
@@ -98,9 +90,9 @@ void append_process_metrics(std::string& out) {
     append(out, "process_open_fds", "gauge", "Number of open file descriptors.",
            fmt::format("{}", *count));
   }
-  if (const auto bytes = resident_bytes()) {
+  if (const auto memory = resident_memory()) {
     append(out, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",
-           fmt::format("{}", *bytes));
+           fmt::format("{}", memory->value));
   }
   if (const auto time = start_time()) {
     append(out, "process_start_time_seconds", "gauge",
@@ -110,3 +102,16 @@ void append_process_metrics(std::string& out) {
 }
 
 }  // namespace selvage::detail
+
+namespace selvage {
+
+std::optional<ByteCount> resident_memory() {
+  const std::string statm = detail::read_proc("/proc/self/statm");
+  const auto fields = split(statm, ' ');
+  if (fields.size() < 2) return std::nullopt;
+  const auto pages = detail::to_number(fields[1]);
+  if (!pages) return std::nullopt;
+  return ByteCount{*pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE))};
+}
+
+}  // namespace selvage

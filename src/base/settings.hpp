@@ -107,7 +107,7 @@ class Settings {
 [[nodiscard]] std::string env_template(std::span<const SettingSection> sections);
 // The reference page in Markdown.
 [[nodiscard]] std::string settings_reference(std::span<const SettingSection> sections);
-// scheme://user:***@host/...; text without a password is returned as it is.
+// scheme://user:***@host/...?password=***; text without a password is returned as it is.
 [[nodiscard]] std::string mask_url_password(std::string_view url);
 
 }  // namespace selvage

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.hpp"
+
 namespace selvage {
 
 namespace {
@@ -106,6 +108,17 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string mended_utf8(std::string_view text) {
+  std::string mended;
+  mended.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = text.front() == '\0' ? 0 : utf8_sequence(text);
+    mended += length == 0 ? std::string_view("\uFFFD") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return mended;
+}
+
 std::string percent_encode(std::string_view text, std::string_view keep) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string encoded;
@@ -150,17 +163,10 @@ std::string in_quotes(std::string_view text, std::size_t max_bytes) {
       shown += "...";
       break;
     }
-    const std::size_t length = utf8_sequence(text);
-    const unsigned char lead = byte_at(text, 0);
-    const bool c1_control = length == 2 && lead == 0xC2 && byte_at(text, 1) < 0xA0;
-    if (length == 0 || lead < 0x20 || lead == 0x7F || c1_control) {
-      fmt::format_to(std::back_inserter(shown), "\\x{:02x}", lead);
-      text.remove_prefix(1);
-    } else {
-      if (lead == '"' || lead == '\\') shown += '\\';
-      shown += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+    const std::size_t length = std::max<std::size_t>(utf8_sequence(text), 1);
+    if (text[0] == '"' || text[0] == '\\') shown += '\\';
+    shown += printable(text.substr(0, length));
+    text.remove_prefix(length);
   }
   return shown + '"';
 }

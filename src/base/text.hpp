@@ -32,6 +32,10 @@ namespace selvage {
 [[nodiscard]] std::size_t utf8_sequence(std::string_view text);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 
+// `text` with U+FFFD for each byte that is broken UTF-8 and each U+0000: what every database and
+// every JSON reader takes. For diagnoses; a name must rather be refused.
+[[nodiscard]] std::string mended_utf8(std::string_view text);
+
 // RFC 3986: everything but the unreserved characters and those in `keep` becomes %XX, upper case.
 [[nodiscard]] std::string percent_encode(std::string_view text, std::string_view keep = {});
 // Decodes %XX and nothing else ('+' stays). Errors: text.percent for a '%' without two hex digits.

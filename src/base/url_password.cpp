@@ -26,12 +26,30 @@ std::string_view detail::url_password(std::string_view url) {
   return rest.substr(colon + 1, at - colon - 1);
 }
 
+namespace {
+
+// PostgreSQL's URLs may carry passwords as parameters, too.
+std::string mask_parameters(std::string url) {
+  for (const std::string_view name : {"password=", "sslpassword="}) {
+    for (std::size_t at = url.find('?'); at != std::string::npos; at = url.find('&', at + 1)) {
+      if (!starts_with_icase(std::string_view(url).substr(at + 1), name)) continue;
+      const std::size_t start = at + 1 + name.size();
+      const std::size_t end = std::min(url.find('&', start), url.size());
+      if (end > start) url.replace(start, end - start, "***");
+    }
+  }
+  return url;
+}
+
+}  // namespace
+
 std::string mask_url_password(std::string_view url) {
+  if (!url.contains("://")) return std::string(url);
   const std::string_view password = detail::url_password(url);
-  if (password.empty()) return std::string(url);
+  if (password.empty()) return mask_parameters(std::string(url));
   const auto start = static_cast<std::size_t>(password.data() - url.data());
   return std::string(url.substr(0, start)) + "***" +
-         std::string(url.substr(start + password.size()));
+         mask_parameters(std::string(url.substr(start + password.size())));
 }
 
 }  // namespace selvage

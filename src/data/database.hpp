@@ -1,11 +1,16 @@
-// Database: transactions on SQLite now, on PostgreSQL by the same interface.
+// Database: transactions on SQLite and on PostgreSQL by one interface.
 //
 // A transaction is a plain function over a Transaction; it runs on the database's own threads,
-// never on an event loop, and may be run again when the engine asks for it (serialisation, busy),
-// so it must touch nothing but its Transaction and what it returns. write() resumes only when the
-// commit is durable; concurrent writes share one commit (group commit), yet each is atomic by
-// itself: one that returns an error leaves no trace. SQL is the common subset; parameters are $1,
-// $2, ...
+// never on an event loop, and may be run again when the engine asks for it (serialisation, busy, a
+// connection that broke), so it must touch nothing but its Transaction and what it returns. write()
+// resumes only when the commit is durable; one that returns an error leaves no trace. SQL is the
+// common subset; parameters are $1, $2, ...
+//
+// On SQLite writes run one after the other and share commits (group commit). On PostgreSQL they run
+// side by side at READ COMMITTED: an UPDATE checks its WHERE on the newest version of a row, but
+// what a SELECT has read may be old a moment later. So let a guarded UPDATE or a unique index
+// decide, or take lock() first. After an error of query() or execute() a transaction, or the part
+// of it that attempt() runs, is over: return it.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +64,8 @@ class Row {
 using Rows = std::vector<Row>;
 
 // Errors of both calls: db.constraint (kind conflict), db.read_only, db.full, db.busy,
-// db.unavailable (kind unavailable), db.corrupt, db.sql (a bug).
+// db.permission, db.unavailable (kind unavailable), db.text (kind invalid: U+0000 or broken UTF-8,
+// which PostgreSQL does not keep), db.too_big, db.corrupt, db.sql (a bug).
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -68,8 +74,32 @@ class Transaction {
   [[nodiscard]] virtual Result<std::int64_t> execute(std::string_view sql, Params params = {}) = 0;
   [[nodiscard]] virtual Dialect dialect() const = 0;
 
+  // From the next statement to the transaction's end nobody else holds the lock of this name. Of
+  // several, take them in one order everywhere. On SQLite writes are alone anyway.
+  virtual void lock(std::string_view name) = 0;
+  // Lets each further statement take `statement_time` and wait `lock_time` for a lock, instead of
+  // what the settings say. For migrations; SQLite has no such limits.
+  virtual void allow(milliseconds statement_time, milliseconds lock_time) = 0;
+
   // The only row, or nullopt.
   [[nodiscard]] Result<std::optional<Row>> query_one(std::string_view sql, Params params = {});
+
+  // Part: Result<T>(). Runs it as a savepoint: when it fails it leaves no trace, and what came
+  // before it in this transaction stays. Parts do not nest. Also errors of the savepoint itself,
+  // after which the transaction is of no more use (db.unavailable when the engine rolled everything
+  // back).
+  template <class Part>
+  [[nodiscard]] std::invoke_result_t<Part&> attempt(Part part) {
+    if (auto begun = savepoint(Savepoint::begin); !begun) return std::unexpected(begun.error());
+    std::invoke_result_t<Part&> outcome = part();
+    const auto ended = savepoint(outcome ? Savepoint::keep : Savepoint::undo);
+    if (!ended) return std::unexpected(ended.error());
+    return outcome;
+  }
+
+ protected:
+  enum class Savepoint { begin, keep, undo };
+  [[nodiscard]] virtual Result<void> savepoint(Savepoint step) = 0;
 };
 
 class Database {
@@ -77,7 +107,8 @@ class Database {
   virtual ~Database() = default;
 
   // Body: Result<T>(Transaction&). Commits when it succeeds, else rolls back and hands its error
-  // on.
+  // on. Besides: db.commit_unknown (unavailable) when the connection broke while committing and the
+  // outcome could not be found out; only then an error may stand for a commit.
   template <class Body>
   [[nodiscard, clang::coro_wrapper]] Task<std::invoke_result_t<Body&, Transaction&>> write(
       Body body) {

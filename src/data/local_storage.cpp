@@ -5,28 +5,19 @@
 #include <charconv>
 
 #include "base/crypto.hpp"
-#include "base/text.hpp"
 #include "data/detail/object_files.hpp"
+#include "data/detail/object_rules.hpp"
 
 namespace selvage::data {
 
 namespace {
 
-// What S3 takes at most, so that a caller does not come to rely on more than every storage can
-// give.
-constexpr seconds kMaxUrlLifetime{7 * 24 * 3600};
 constexpr std::size_t kMinSigningKey = 16;
-constexpr std::size_t kMaxListed = 100'000;
 
 std::int64_t unix_seconds(Timestamp time) { return to_unix_ms(time) / 1000; }
 
 std::string sign(const Secret& key, std::string_view object, std::string_view expires) {
   return hmac_sha256(key.reveal(), fmt::format("files\n{}\n{}", object, expires));
-}
-
-// A prefix may end anywhere inside a key.
-Result<void> check_prefix(std::string_view prefix) {
-  return prefix.empty() ? Result<void>() : check_key(std::string(prefix) + "x");
 }
 
 }  // namespace
@@ -57,11 +48,7 @@ Result<std::unique_ptr<LocalStorage>> LocalStorage::open(std::filesystem::path r
 
 Task<Result<void>> LocalStorage::put(std::string key, std::string bytes, std::string) {
   CO_TRY(check_key(key));
-  if (bytes.size() > kMaxObjectBytes) {
-    co_return fail(ErrorKind::too_large, "storage.too_large",
-                   fmt::format("the object {} has {} bytes, at most {} are taken", in_quotes(key),
-                               bytes.size(), kMaxObjectBytes));
-  }
+  CO_TRY(check_size(key, bytes.size()));
   co_return co_await impl_->pool.run([&] { return impl_->files->put(key, bytes); });
 }
 
@@ -89,10 +76,7 @@ Task<Result<std::vector<std::string>>> LocalStorage::list(std::string prefix, st
 
 Task<Result<std::string>> LocalStorage::signed_url(std::string key, seconds lifetime) {
   CO_TRY(check_key(key));
-  if (lifetime <= seconds(0) || lifetime > kMaxUrlLifetime) {
-    co_return fail(ErrorKind::invalid, "storage.lifetime",
-                   "a signed URL lives between a second and seven days");
-  }
+  CO_TRY(check_lifetime(lifetime));
   const std::string expires = std::to_string(unix_seconds(now()) + lifetime.count());
   co_return fmt::format("{}/files/{}?expires={}&signature={}", impl_->base_url, key, expires,
                         sign(impl_->signing_key, key, expires));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/crypto.hpp"
+#include "data/detail/postgres_schema.hpp"
 #include "data/detail/sql_text.hpp"
 
 namespace selvage::data {
@@ -14,6 +15,9 @@ namespace {
 
 using Rooms = std::span<const std::span<const Migration>>;
 using Checksums = std::map<std::string, std::string, std::less<>>;  // by migration id
+
+constexpr milliseconds kMigrationTime = std::chrono::minutes(30);
+constexpr milliseconds kTableLockTime{10'000};
 
 constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -28,12 +32,15 @@ std::string checksum(const Migration& migration) {
 }
 
 Result<bool> has_table(Transaction& tx) {
-  const std::string_view sql =
-      tx.dialect() == Dialect::sqlite
-          ? "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
-          : "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() "
-            "AND table_name = 'schema_migrations'";
-  return TRY(tx.query_one(sql)).has_value();
+  switch (tx.dialect()) {
+    case Dialect::sqlite:
+      return TRY(tx.query_one("SELECT 1 FROM sqlite_master WHERE type = 'table'"
+                              " AND name = 'schema_migrations'"))
+          .has_value();
+    case Dialect::postgres:
+      return has_migrations_table(tx);
+  }
+  SELVAGE_CHECK(false);
 }
 
 Result<Checksums> applied_checksums(Transaction& tx) {
@@ -92,25 +99,46 @@ Result<void> apply(Transaction& tx, const Migration& migration) {
   return {};
 }
 
+struct Step {
+  std::size_t already = 0;
+  std::optional<std::string> applied;
+};
+
+// The next migration that is pending, in a transaction of its own.
+Result<Step> apply_next(Transaction& tx, Rooms rooms) {
+  // PostgreSQL answers two concurrent CREATE TABLE IF NOT EXISTS with an error; SQLite has one
+  // writer anyway.
+  tx.allow(kMigrationTime, kMigrationTime);
+  tx.lock("schema_migrations");
+  const bool has_history = TRY(has_table(tx));
+  Checksums applied;
+  if (has_history) applied = TRY(applied_checksums(tx));
+  const std::vector<const Migration*> pending = TRY(compare(applied, rooms));
+  Step step{applied.size(), std::nullopt};
+  if (pending.empty() && has_history) return step;
+  if (tx.dialect() == Dialect::postgres) TRY(check_may_create(tx));
+  // Whoever waits for the lock of a table that is in use holds up all who come after.
+  tx.allow(kMigrationTime, kTableLockTime);
+  if (!has_history) TRY(tx.execute(kCreateTable));
+  if (!pending.empty()) {
+    TRY(apply(tx, *pending.front()));
+    step.applied = std::string(pending.front()->id);
+  }
+  if (tx.dialect() == Dialect::postgres) TRY(shut_tables(tx));
+  return step;
+}
+
 }  // namespace
 
 Result<MigrationReport> migrate(Database& database, Rooms rooms) {
-  return database.write_blocking([rooms](Transaction& tx) -> Result<MigrationReport> {
-    // PostgreSQL answers two concurrent CREATE TABLE IF NOT EXISTS with an error; SQLite has one
-    // writer anyway.
-    if (tx.dialect() == Dialect::postgres) {
-      TRY(tx.query("SELECT pg_advisory_xact_lock(7309453123)"));
-    }
-    if (!TRY(has_table(tx))) TRY(tx.execute(kCreateTable));
-    const Checksums applied = TRY(applied_checksums(tx));
-    MigrationReport report;
-    report.already = applied.size();
-    for (const Migration* migration : TRY(compare(applied, rooms))) {
-      TRY(apply(tx, *migration));
-      report.applied.emplace_back(migration->id);
-    }
-    return report;
-  });
+  MigrationReport report;
+  for (bool first = true;; first = false) {
+    Step step =
+        TRY(database.write_blocking([rooms](Transaction& tx) { return apply_next(tx, rooms); }));
+    if (first) report.already = step.already;
+    if (!step.applied) return report;
+    report.applied.push_back(std::move(*step.applied));
+  }
 }
 
 Result<std::vector<std::string>> pending_migrations(Database& database, Rooms rooms) {

@@ -1,6 +1,8 @@
-// Schema migrations: each room gives a list, each entry runs once, in order, recorded in
-// schema_migrations. Entries are never edited after a release; a changed checksum is refused. Safe
-// to run from several processes at once (one waits for the other).
+// Schema migrations: each room gives a list, each entry runs once, in order, in a transaction of
+// its own that records it in schema_migrations. Entries are never edited after a release; a changed
+// checksum is refused. Safe to run from several processes at once (one waits for the other). On
+// PostgreSQL every table that a migration makes is shut to all but its owner (row-level security
+// without policies), for a database that others share.
 #pragma once
 
 #include <span>
@@ -23,7 +25,8 @@ struct MigrationReport {
 };
 
 // Rooms in dependency order. Errors: migrate.changed, migrate.unknown (the database is newer than
-// this binary), db.*.
+// this binary), db.permission (the role may not create tables, or may not see their rows), db.*.
+// What was applied before an error stays.
 [[nodiscard]] Result<MigrationReport> migrate(Database& database,
                                               std::span<const std::span<const Migration>> rooms);
 // What migrate() would apply.

@@ -26,6 +26,24 @@ bool may_stand_in_key(char c) {
 
 }  // namespace
 
+Task<Result<void>> ObjectStorage::remove_many(std::vector<std::string> keys) {
+  for (const std::string& key : keys) CO_TRY(check_key(key));
+  for (std::string& key : keys) CO_TRY(co_await remove(std::move(key)));
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<std::string>>> ObjectStorage::signed_urls(std::vector<std::string> keys,
+                                                                  seconds lifetime) {
+  std::vector<std::string> urls;
+  urls.reserve(keys.size());
+  for (std::string& key : keys) {
+    Result<std::string> url = co_await signed_url(std::move(key), lifetime);
+    if (!url && url.error().kind != ErrorKind::not_found) co_return fail(std::move(url.error()));
+    urls.push_back(url ? std::move(*url) : std::string());
+  }
+  co_return urls;
+}
+
 Result<void> check_key(std::string_view key) {
   if (key.empty()) return bad_key(key, "is empty");
   if (key.size() > kMaxKeyLength) {

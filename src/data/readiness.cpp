@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "data/detail/dependency_url.hpp"
 #include "data/detail/service_checks.hpp"
+#include "data/redis_url.hpp"
 
 namespace selvage::data {
 
@@ -18,20 +19,32 @@ std::size_t name_length(std::string_view item) {
   return equals < item.find("://") ? equals : std::string_view::npos;
 }
 
+bool is_redis(std::string_view url) { return starts_with_icase(url, "redis"); }
+
+bool names_several_hosts(std::string_view item) {
+  const std::string scheme = to_lower_ascii(item.substr(0, item.find("://")));
+  return scheme.ends_with("+sentinel") || scheme.ends_with("+cluster");
+}
+
+// The service a URL means, without what is beside it: credentials, path, query.
+Result<std::string> name_of(std::string_view url) {
+  if (!is_redis(url)) return TRY(parse_dependency_url(url)).origin();
+  RedisUrl redis = TRY(RedisUrl::parse(url));
+  redis.db = 0;
+  return redis.label();
+}
+
 Result<Dependency> parse_dependency(std::string_view item) {
   const std::size_t length = name_length(item);
   const std::string_view url = length == std::string_view::npos ? item : item.substr(length + 1);
-  const DependencyUrl parsed = TRY(parse_dependency_url(url));
-  std::string name = length == std::string_view::npos ? parsed.origin()
-                                                      : std::string(trim(item.substr(0, length)));
+  std::string name = TRY(name_of(url));
+  if (length != std::string_view::npos) name = trim(item.substr(0, length));
   return Dependency{std::move(name), std::string(url)};
 }
 
 Task<Result<void>> check(std::string text, Deadline deadline) {
+  if (is_redis(text)) co_return co_await check_redis(CO_TRY(RedisUrl::parse(text)), deadline);
   const DependencyUrl url = CO_TRY(parse_dependency_url(text));
-  if (url.scheme == "redis" || url.scheme == "rediss") {
-    co_return co_await check_redis(url, deadline);
-  }
   if (url.scheme == "postgres" || url.scheme == "postgresql") {
     co_return co_await check_postgres(url, deadline);
   }
@@ -45,7 +58,11 @@ Result<std::vector<Dependency>> parse_dependencies(std::span<const std::string> 
   std::vector<Dependency> dependencies;
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    Result<Dependency> parsed = parse_dependency(items[i]);
+    std::string item = items[i];
+    if (names_several_hosts(item)) {  // whose commas have been taken for those of the list
+      while (i + 1 < items.size() && !items[i + 1].contains("://")) item += "," + items[++i];
+    }
+    Result<Dependency> parsed = parse_dependency(item);
     if (parsed) {
       dependencies.push_back(std::move(*parsed));
     } else {

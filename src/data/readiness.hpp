@@ -1,7 +1,8 @@
 // Readiness: whether what this service depends on answers, and how fast. The check is chosen by the
 // URL's scheme:
 //
-//   redis, rediss   AUTH if the URL has a password, then PING
+//   redis, rediss   AUTH and SELECT as the URL says, then PING; with +sentinel of the master, with
+//                   +cluster of a node that holds slots
 //   postgres        a start-up message; a server that is starting or shutting down is not ready
 //   http, https     GET; ready below status 400
 //   tcp             a connection

@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "base/log.hpp"
 #include "net/detail/curl_multi.hpp"
-#include "net/detail/curl_transfer.hpp"
 #include "net/detail/gate.hpp"
 #include "net/detail/host_names.hpp"
 #include "net/detail/picture_response.hpp"
+#include "net/detail/pinned_transfer.hpp"
 #include "net/detail/resolver.hpp"
 
 namespace selvage::net {
@@ -22,9 +21,6 @@ using detail::WaitEnd;
 namespace {
 
 constexpr std::size_t kResolverThreads = 16;
-// libcurl keeps a pinned name this much longer than a fetch may last, so that no fetch can outlive
-// its pin and look the name up a second time.
-constexpr long kPinSlackSeconds = 60;
 constexpr const char* kPublicHint =
     "give a URL that the public internet can reach (private ranges are opened with EGRESS_ALLOW)";
 
@@ -35,46 +31,16 @@ std::unexpected<Error> refuse(const char* code, const Url& url, std::string_view
 
 std::unexpected<Error> gave_up(WaitEnd end, const Url& url, milliseconds total) {
   if (end == WaitEnd::cancelled) {
-    return fail(cancelled_error(fmt::format("fetching a picture from {}", url.origin())));
+    return fail(cancelled_error(fmt::format("a request to {}", url.origin())));
   }
-  return fail(
-      ErrorKind::timeout, "egress.timeout",
-      fmt::format("{} did not deliver the picture within {}", url.origin(), to_string(total)),
-      "use a faster host or a smaller picture");
+  return fail(ErrorKind::timeout, "egress.timeout",
+              fmt::format("{} did not answer in full within {}", url.origin(), to_string(total)),
+              "use a faster host, or send less");
 }
 
 std::string comma_separated(const std::vector<std::uint16_t>& ports) {
   return fmt::format("{}", fmt::join(ports, ", "));
 }
-
-// What libcurl must know for as long as one transfer runs.
-struct Pinned {
-  std::vector<IpAddress> addresses;  // checked; the only ones that may be connected to
-  bool refused = false;
-
-  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* target) {
-    auto& pinned = *static_cast<Pinned*>(self);
-    const auto address = detail::address_of(&target->addr, target->family);
-    if (!address || std::ranges::find(pinned.addresses, *address) == pinned.addresses.end()) {
-      pinned.refused = true;
-      return CURL_SOCKET_BAD;
-    }
-    return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
-  }
-
-  // "+name:port:address,address" for CURLOPT_RESOLVE; the plus lets the entry expire.
-  [[nodiscard]] std::string entry(const Url& url) const {
-    std::string out = fmt::format("+{}:{}:", url.host, url.port);
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      if (i > 0) out += ',';
-      out += addresses[i].is_v4 ? addresses[i].to_string()
-                                : fmt::format("[{}]", addresses[i].to_string());
-    }
-    return out;
-  }
-};
-
-using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 }  // namespace
 
@@ -97,12 +63,18 @@ struct EgressGuard::Impl {
   [[nodiscard]] Result<void> check_port(const Url& url) const;
   [[nodiscard]] Result<void> check_resolved(const Url& url,
                                             const std::vector<IpAddress>& addresses) const;
+  // A place among the requests in flight, and the checked addresses of the host.
+  [[nodiscard]] Task<Result<std::vector<IpAddress>>> admit(Url url, Deadline deadline,
+                                                           CancelToken cancel,
+                                                           detail::Gate::Permit& permit);
   [[nodiscard]] Task<Result<std::vector<IpAddress>>> approved_addresses(Url url, Deadline deadline,
                                                                         CancelToken cancel);
   [[nodiscard]] Task<Result<FetchedImage>> download(Url url, std::vector<IpAddress> addresses,
                                                     Deadline deadline, CancelToken cancel);
-  [[nodiscard]] std::unexpected<Error> failed(CURLcode code, const detail::CurlTransfer& transfer,
-                                              const Pinned& pinned, const Url& url) const;
+  [[nodiscard]] Task<Result<GuardedAnswer>> deliver(Url url, std::vector<IpAddress> addresses,
+                                                    GuardedPost message, Deadline deadline);
+  [[nodiscard]] std::unexpected<Error> failed(CURLcode code, detail::PinnedTransfer& pinned,
+                                              const Url& url) const;
 
   EgressOptions options;
   AddressPolicy policy;
@@ -175,6 +147,14 @@ Result<void> EgressGuard::Impl::check_resolved(const Url& url,
   return {};
 }
 
+Task<Result<std::vector<IpAddress>>> EgressGuard::Impl::admit(Url url, Deadline deadline,
+                                                              CancelToken cancel,
+                                                              detail::Gate::Permit& permit) {
+  const WaitEnd end = co_await fetching.enter(deadline, cancel, permit);
+  if (end != WaitEnd::done) co_return gave_up(end, url, options.total_time);
+  co_return co_await approved_addresses(std::move(url), deadline, std::move(cancel));
+}
+
 Task<Result<std::vector<IpAddress>>> EgressGuard::Impl::approved_addresses(Url url,
                                                                            Deadline deadline,
                                                                            CancelToken cancel) {
@@ -203,24 +183,9 @@ Task<Result<std::vector<IpAddress>>> EgressGuard::Impl::approved_addresses(Url u
 
 Task<Result<FetchedImage>> EgressGuard::Impl::download(Url url, std::vector<IpAddress> addresses,
                                                        Deadline deadline, CancelToken cancel) {
-  const std::string address = url.to_string();
-  const std::string user_agent = "selvage";
-  detail::CurlTransfer transfer(address, user_agent, options.ca_file, options.connect_time,
-                                options.max_body);
-  Pinned pinned{std::move(addresses)};
-  HeaderList pins(nullptr, &curl_slist_free_all);
-  if (!IpAddress::parse(url.host)) {
-    pins.reset(curl_slist_append(nullptr, pinned.entry(url).c_str()));
-    transfer.set(CURLOPT_RESOLVE, pins.get());
-  }
-  transfer.set(CURLOPT_DNS_CACHE_TIMEOUT,
-               static_cast<long>(options.total_time / seconds(1)) + kPinSlackSeconds);
-  transfer.set(CURLOPT_OPENSOCKETFUNCTION, &Pinned::open_socket);
-  transfer.set(CURLOPT_OPENSOCKETDATA, &pinned);
-  transfer.set(CURLOPT_FRESH_CONNECT, 1L);
-  transfer.set(CURLOPT_FORBID_REUSE, 1L);
-  transfer.set(CURLOPT_PROXY, "");  // not even from the environment
-
+  detail::PinnedTransfer pinned(url, options.ca_file, std::move(addresses),
+                                {options.connect_time, options.total_time, options.max_body});
+  detail::CurlTransfer& transfer = pinned.transfer();
   Headers headers;
   headers.add("Accept", "image/jpeg, image/png, image/webp");
   SELVAGE_CHECK(transfer.set_headers(headers));
@@ -233,29 +198,52 @@ Task<Result<FetchedImage>> EgressGuard::Impl::download(Url url, std::vector<IpAd
   const auto [end, code] = co_await multi.perform(transfer.handle(), deadline, std::move(cancel));
   if (end != WaitEnd::done) co_return gave_up(end, url, options.total_time);
   if (promised && !*promised) co_return fail(std::move(promised->error()));
-  if (code != CURLE_OK || !promised) co_return failed(code, transfer, pinned, url);
+  if (transfer.over_body_cap()) {
+    co_return fail(
+        ErrorKind::too_large, "egress.too_large",
+        fmt::format("{} sent a picture over {}", url.origin(), to_string(options.max_body)),
+        "send a smaller picture; more than about 1024 pixels a side is not used");
+  }
+  if (code != CURLE_OK || !promised) co_return failed(code, pinned, url);
   std::string& type = **promised;
   CO_TRY(detail::judge_bytes(url.origin(), type, transfer.body()));
   co_return FetchedImage{std::move(transfer.body()), std::move(type)};
 }
 
-std::unexpected<Error> EgressGuard::Impl::failed(CURLcode code,
-                                                 const detail::CurlTransfer& transfer,
-                                                 const Pinned& pinned, const Url& url) const {
-  if (transfer.over_body_cap()) {
-    return fail(ErrorKind::too_large, "egress.too_large",
-                fmt::format("{} sent a picture over {}", url.origin(), to_string(options.max_body)),
-                "send a smaller picture; more than about 1024 pixels a side is not used");
+Task<Result<GuardedAnswer>> EgressGuard::Impl::deliver(Url url, std::vector<IpAddress> addresses,
+                                                       GuardedPost message, Deadline deadline) {
+  detail::PinnedTransfer pinned(url, options.ca_file, std::move(addresses),
+                                {options.connect_time, options.total_time, message.max_answer});
+  detail::CurlTransfer& transfer = pinned.transfer();
+  transfer.set_method(Method::post);
+  transfer.set_body(message.body);
+  if (!transfer.set_headers(message.headers)) {
+    co_return fail(
+        ErrorKind::invalid, "http.header",
+        fmt::format("a header for {} holds a character that no header may", url.origin()));
   }
-  if (pinned.refused) {
+  bool headed = false;
+  transfer.on_head([&] { return headed = true; });
+
+  const auto [end, code] = co_await multi.perform(transfer.handle(), deadline, message.cancel);
+  if (end != WaitEnd::done) co_return gave_up(end, url, options.total_time);
+  const bool cut = headed && transfer.over_body_cap();
+  if ((code != CURLE_OK && !cut) || !headed) co_return failed(code, pinned, url);
+  co_return GuardedAnswer{transfer.status(), std::move(transfer.headers()),
+                          std::move(transfer.body()), cut};
+}
+
+std::unexpected<Error> EgressGuard::Impl::failed(CURLcode code, detail::PinnedTransfer& pinned,
+                                                 const Url& url) const {
+  if (pinned.refused()) {
     return refuse("egress.address_refused", url,
                   "a connection to an unchecked address was refused");
   }
-  if (transfer.connected() || transfer.over_head_cap()) {
+  if (pinned.transfer().connected() || pinned.transfer().over_head_cap()) {
     return fail(ErrorKind::unavailable, "egress.protocol",
                 fmt::format("{} broke off or sent no valid HTTP ({})", url.origin(),
                             curl_easy_strerror(code)),
-                "try again; when it stays so, the picture's server is at fault");
+                "try again; when it stays so, the server there is at fault");
   }
   return fail(
       ErrorKind::unavailable, "egress.connect",
@@ -285,12 +273,16 @@ Task<Result<FetchedImage>> EgressGuard::fetch_image(std::string text, CancelToke
   const Deadline deadline = Deadline::after(impl_->options.total_time);
   const Url url = CO_TRY(check(text));
   detail::Gate::Permit permit;
-  if (const WaitEnd end = co_await impl_->fetching.enter(deadline, cancel, permit);
-      end != WaitEnd::done) {
-    co_return gave_up(end, url, impl_->options.total_time);
-  }
-  auto addresses = CO_TRY(co_await impl_->approved_addresses(url, deadline, cancel));
+  auto addresses = CO_TRY(co_await impl_->admit(url, deadline, cancel, permit));
   co_return co_await impl_->download(url, std::move(addresses), deadline, std::move(cancel));
+}
+
+Task<Result<GuardedAnswer>> EgressGuard::post(GuardedPost message) {
+  const Deadline deadline = Deadline::after(impl_->options.total_time).sooner(message.deadline);
+  const Url url = CO_TRY(check(message.url));
+  detail::Gate::Permit permit;
+  auto addresses = CO_TRY(co_await impl_->admit(url, deadline, message.cancel, permit));
+  co_return co_await impl_->deliver(url, std::move(addresses), std::move(message), deadline);
 }
 
 }  // namespace selvage::net

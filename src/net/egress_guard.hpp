@@ -1,4 +1,4 @@
-// EgressGuard: the only way to fetch what a user's URL names (SSRF protection).
+// EgressGuard: the only way to fetch from, or post to, what a user's URL names (SSRF protection).
 //
 // Checks scheme, port, host spelling, then every resolved address, and connects only to an address
 // that it checked (the socket is refused at its creation otherwise, which defeats DNS rebinding).
@@ -38,7 +38,24 @@ struct FetchedImage {
   std::string media_type;  // "image/jpeg", "image/png", "image/webp"
 };
 
-// Belongs to one loop and ends before it, with no fetch in flight (a bug otherwise).
+// A message to a user's URL.
+struct GuardedPost {
+  std::string url;
+  Headers headers;
+  std::string body;
+  ByteCount max_answer = 64_KiB;          // more of the answer's body is not read
+  Deadline deadline = Deadline::never();  // total_time holds as well
+  CancelToken cancel;
+};
+
+struct GuardedAnswer {
+  int status = 0;
+  Headers headers;
+  std::string body;
+  bool cut = false;  // the body was longer than asked for; what is here may be empty
+};
+
+// Belongs to one loop and ends before it, with no request in flight (a bug otherwise).
 class EgressGuard {
  public:
   EgressGuard(Loop& loop, EgressOptions options);
@@ -53,6 +70,11 @@ class EgressGuard {
   // too), egress.protocol, cancelled. Kinds `unavailable` and `timeout` may pass; the others stay.
   // Messages name the origin, never path or query.
   [[nodiscard]] Task<Result<FetchedImage>> fetch_image(std::string url, CancelToken cancel);
+
+  // Posts under the same checks. An answer of any status is a success, a redirect too: it is not
+  // followed. Errors: as check(), egress.timeout, egress.resolve, egress.connect (nothing was
+  // sent), egress.protocol, http.header (a header that could break out of its line), cancelled.
+  [[nodiscard]] Task<Result<GuardedAnswer>> post(GuardedPost message);
 
  private:
   struct Impl;

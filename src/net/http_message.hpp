@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "base/task.hpp"
 #include "base/task_function.hpp"
+#include "base/trace.hpp"
 
 namespace selvage::net {
 
@@ -49,7 +50,8 @@ struct Request {
   std::string body;
   std::string peer;        // the client's address; from X-Forwarded-For only behind a trusted proxy
   std::string request_id;  // X-Request-Id when well formed (1..128 of [A-Za-z0-9._-]), else new
-  log::Context log;        // carries request_id
+  log::Context log;        // carries request_id, and trace_id when it is traced
+  Span* span = nullptr;    // of this exchange, which outlives the handler; null: not traced
   CancelToken cancel;  // cancelled when the server stops and its grace is over; pass it to waits
 
   [[nodiscard]] std::string_view param(std::string_view key) const;
@@ -57,6 +59,11 @@ struct Request {
   // The value of one cookie, or empty.
   [[nodiscard]] std::string_view cookie(std::string_view key) const;
 };
+
+// What a message that this request causes is part of; not valid() when it is not traced.
+[[nodiscard]] inline TraceContext trace_of(const Request& request) {
+  return request.span != nullptr ? request.span->context() : TraceContext();
+}
 
 // Writes parts of a streaming response (SSE, big files) with back-pressure.
 class ResponseStream {

@@ -1,8 +1,13 @@
 #include "net/http_server.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
 
 #include "base/text.hpp"
 #include "net/detail/client_address.hpp"
@@ -51,6 +56,32 @@ error_code bind_to(detail::Acceptor& acceptor, const asio::ip::tcp::endpoint& en
   return error;
 }
 
+// Whether `socket` listens where the options want it; a port that was chosen freely is any.
+bool is_listener(int socket, const asio::ip::tcp::endpoint& wanted) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) {
+    return false;
+  }
+  asio::ip::tcp::endpoint bound;
+  socklen_t length = static_cast<socklen_t>(bound.capacity());
+  if (getsockname(socket, bound.data(), &length) != 0) return false;
+  return bound.address() == wanted.address() &&
+         (wanted.port() == 0 || bound.port() == wanted.port());
+}
+
+// Takes a kept socket over; false: it is none of ours and was closed.
+bool take_over(detail::Acceptor& acceptor, int socket, const asio::ip::tcp::endpoint& endpoint) {
+  if (fcntl(socket, F_SETFD, FD_CLOEXEC) != 0) return false;
+  error_code error;
+  if (is_listener(socket, endpoint)) {
+    acceptor.assign(endpoint.protocol(), socket, error);
+    if (!error) return true;
+  }
+  close(socket);
+  return false;
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -60,6 +91,7 @@ struct HttpServer::Impl {
   detail::ServerState state;
   std::uint16_t port = 0;
   bool running = false;
+  std::mutex mutex;  // of `workers`: hurry() may come while stop() ends
   std::vector<std::unique_ptr<detail::Worker>> workers;
 };
 
@@ -89,10 +121,13 @@ Result<void> HttpServer::start() {
   std::uint16_t port = options.port;
   for (std::size_t i = 0; i < threads; ++i) {
     auto& worker = *workers.emplace_back(std::make_unique<detail::Worker>(impl_->state));
-    error = bind_to(worker.acceptor(), {address, port}, i == 0);
+    const bool taken = i < options.listeners.size() &&
+                       take_over(worker.acceptor(), options.listeners[i], {address, port});
+    if (!taken) error = bind_to(worker.acceptor(), {address, port}, i == 0);
     if (error) return bind_failed(options, error);
     if (i == 0) port = worker.acceptor().local_endpoint(error).port();
   }
+  for (std::size_t i = threads; i < options.listeners.size(); ++i) close(options.listeners[i]);
   impl_->port = port;
   impl_->workers = std::move(workers);
   impl_->running = true;
@@ -106,7 +141,28 @@ void HttpServer::stop(milliseconds grace) {
   if (!std::exchange(impl_->running, false)) return;
   for (const auto& worker : impl_->workers) worker->request_stop(grace);
   for (const auto& worker : impl_->workers) worker->join();
+  std::lock_guard lock(impl_->mutex);
   impl_->workers.clear();
+}
+
+void HttpServer::hurry() {
+  std::lock_guard lock(impl_->mutex);
+  for (const auto& worker : impl_->workers) worker->hurry();
+}
+
+Result<std::vector<int>> HttpServer::kept_listeners() {
+  std::vector<int> kept;
+  for (const auto& worker : impl_->workers) {
+    const int copy = dup(worker->acceptor().native_handle());  // without FD_CLOEXEC
+    if (copy < 0) {
+      const std::string why = std::strerror(errno);
+      for (const int socket : kept) close(socket);
+      return fail(ErrorKind::unavailable, "http.listeners",
+                  "the listening sockets cannot be kept: " + why);
+    }
+    kept.push_back(copy);
+  }
+  return kept;
 }
 
 }  // namespace selvage::net

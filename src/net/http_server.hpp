@@ -33,6 +33,7 @@ struct Route {
   // Runs before `handler` and before a body over 64 KiB is read; a response ends the request. May
   // be empty.
   TaskFunction<Task<std::optional<Response>>(const Request&)> gate;
+  bool traced = true;  // false for what is asked all the time: probes, metrics, static files
 };
 
 // Filled before the server starts, then only read, by any thread. A fixed segment goes before a
@@ -100,6 +101,13 @@ struct ServerOptions {
   std::vector<std::string> trusted_proxies;  // addresses or CIDR whose X-Forwarded-For counts
   std::vector<std::string> cors_origins;     // empty: CORS is off
   std::string server_name = "selvage";
+  // Listening sockets of an earlier life of this process (kept_listeners()), one a thread: taken
+  // over instead of bound anew, so that no client was refused in between. Those that do not listen
+  // on this port, or are more than there are threads, are closed.
+  std::vector<int> listeners;
+  // Gets a span for each request of a traced route, as part of the trace that traceparent names.
+  // Null: none. Outlives the server.
+  Tracer* tracer = nullptr;
 };
 
 class HttpServer {
@@ -116,6 +124,11 @@ class HttpServer {
   // Stops accepting, lets running requests finish for at most `grace`, tells streams to end,
   // closes. Called once, from a thread that is not one of the server's.
   void stop(milliseconds grace);
+  // Any thread, once stop() was called or is about to be: its grace is over now.
+  void hurry();
+  // Copies of the listening sockets that survive stop() and exec(): until somebody takes them over,
+  // clients that connect wait in them. The caller owns them. After start(), before stop().
+  [[nodiscard]] Result<std::vector<int>> kept_listeners();
 
  private:
   struct Impl;

@@ -43,8 +43,8 @@ class TcpProbe {
 
  private:
   struct Conversation;
-  explicit TcpProbe(std::shared_ptr<Conversation> conversation);
-  std::shared_ptr<Conversation> conversation_;  // shared with operations that were given up
+  explicit TcpProbe(std::unique_ptr<Conversation> conversation);
+  std::unique_ptr<Conversation> conversation_;
 };
 
 }  // namespace selvage::net

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "image/probe.hpp"
+#include "tryon/detail/accepting.hpp"
 #include "tryon/detail/job_rules.hpp"
 #include "tryon/detail/object_keys.hpp"
 #include "tryon/detail/stage_metrics.hpp"
@@ -19,27 +20,6 @@ struct Upload {
   std::string bytes;
   std::string media_type;
 };
-
-// The URLs that cannot be fetched, all in one error that has the code of the first.
-Result<void> check_urls(const net::EgressGuard& guard, const JobRequest& request) {
-  std::optional<Error> refused;
-  const auto check = [&](std::string_view field, const std::string& url) {
-    const Result<net::Url> checked = guard.check(url);
-    if (checked) return;
-    Error error = checked.error().within(field);
-    if (refused) {
-      refused->message += "; " + error.message;
-    } else {
-      refused = std::move(error);
-    }
-  };
-  if (!request.person_upload) check("person_image_url", request.person_image_url);
-  for (std::size_t i = 0; i < request.garment_image_urls.size(); ++i) {
-    check(fmt::format("garment_image_urls[{}]", i), request.garment_image_urls[i]);
-  }
-  if (refused) return fail(std::move(*refused));
-  return {};
-}
 
 // The key says when the upload was made, so that the sweep can tell an orphan's age, and is random,
 // so that a request that names another session's id can neither overwrite nor remove that session's
@@ -78,79 +58,6 @@ Result<std::vector<Upload>> prepare_uploads(JobRequest& request, std::string_vie
   return uploads;
 }
 
-Session make_session(const JobRequest& request, std::string session_id, Timestamp at) {
-  Session session;
-  session.id = std::move(session_id);
-  session.task_id = new_uuid();
-  session.request_id = detail::is_id(request.request_id) ? request.request_id : new_uuid();
-  session.owner = request.owner;
-  session.credits = request.credits;
-  session.person_image_url = request.person_image_url;
-  session.garment_image_urls = request.garment_image_urls;
-  session.prompt = request.prompt;
-  session.options_json = request.options_json;
-  session.retry_of = request.retry_of;
-  session.created_at = at;
-  session.updated_at = at;
-  return session;
-}
-
-GenerationTask make_task(const Session& session) {
-  GenerationTask task;
-  task.task_id = session.task_id;
-  task.session_id = session.id;
-  task.request_id = session.request_id;
-  task.owner = session.owner;
-  task.person_image_url = session.person_image_url;
-  task.garment_image_urls = session.garment_image_urls;
-  task.prompt = session.prompt;
-  task.options_json = session.options_json;
-  task.credits = session.credits;
-  task.created_at = session.created_at;
-  return task;
-}
-
-struct Idempotency {
-  std::optional<std::string> key;
-  std::string hash;
-};
-
-// The session an earlier request with this key made, if there was one.
-Result<std::optional<Session>> find_replay(data::Transaction& tx, const Owner& owner,
-                                           const Idempotency& idempotency) {
-  if (!idempotency.key) return std::nullopt;
-  const std::optional<data::Row> row =
-      TRY(tx.query_one("SELECT request_hash, session_id FROM idempotency_keys "
-                       "WHERE channel = $1 AND owner = $2 AND key = $3",
-                       {std::string(name(owner.channel)), owner.id, *idempotency.key}));
-  if (!row) return std::nullopt;
-  if (row->text(0) != idempotency.hash) {
-    return fail(ErrorKind::unprocessable, "idempotency.mismatch",
-                "this Idempotency-Key was used for a request with other content",
-                "use a new key for a new request; repeat a request with exactly its content");
-  }
-  return find_session(tx, owner.channel, row->text(1));
-}
-
-// All of one acceptance. Safe to run again: it reads nothing but its arguments.
-Result<Accepted> accept_in(data::Transaction& tx, work::Broker& broker, const Session& session,
-                           const work::NewTask& task, const Idempotency& idempotency) {
-  if (std::optional<Session> known = TRY(find_replay(tx, session.owner, idempotency))) {
-    return Accepted{std::move(*known), true};
-  }
-  TRY(insert_session(tx, session));
-  TRY(charge(tx, session.owner, session.id, session.credits));
-  TRY(broker.enqueue(tx, {&task, 1}));
-  if (idempotency.key) {
-    TRY(
-        tx.execute("INSERT INTO idempotency_keys (channel, owner, key, request_hash, session_id, "
-                   "created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                   {std::string(name(session.owner.channel)), session.owner.id, *idempotency.key,
-                    idempotency.hash, session.id, data::sql(session.created_at)}));
-  }
-  return Accepted{session, false};
-}
-
 Task<void> remove_uploads(data::ObjectStorage& storage, std::vector<std::string> keys) {
   for (std::string& key : keys) {
     const Result<void> removed = co_await storage.remove(key);
@@ -177,38 +84,42 @@ Task<Result<std::vector<std::string>>> store_uploads(data::ObjectStorage& storag
 }  // namespace
 
 Acceptance::Acceptance(data::Database& database, work::Broker& broker, data::ObjectStorage& storage,
-                       const net::EgressGuard& guard, std::string queue, Registry* metrics)
+                       const net::EgressGuard& guard, std::string queue, Registry* metrics,
+                       std::int64_t daily_jobs)
     : database_(database),
       broker_(broker),
       storage_(storage),
       guard_(guard),
       queue_(std::move(queue)),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      daily_jobs_(daily_jobs) {}
 
 Task<Result<Accepted>> Acceptance::accept(JobRequest request) {
   CO_TRY(detail::check_job(request));
-  const Idempotency idempotency{request.idempotency_key, detail::request_hash(request)};
+  detail::Idempotency idempotency{request.idempotency_key, detail::request_hash(request)};
   if (idempotency.key) {
     // Answered before anything is stored; the transaction below asks again.
-    std::optional<Session> known = CO_TRY(co_await database_.read(
-        [&](data::Transaction& tx) { return find_replay(tx, request.owner, idempotency); }));
+    std::optional<Session> known = CO_TRY(co_await database_.read([&](data::Transaction& tx) {
+      return detail::find_replay(tx, request.owner, idempotency);
+    }));
     if (known) co_return Accepted{std::move(*known), true};
   }
-  CO_TRY(check_urls(guard_, request));
+  CO_TRY(detail::check_urls(guard_, request));
 
   const Timestamp at = now();
   std::string session_id = request.session_id ? to_lower_ascii(*request.session_id) : new_uuid();
   std::vector<Upload> uploads = CO_TRY(prepare_uploads(request, session_id, at));
   std::vector<std::string> stored = CO_TRY(co_await store_uploads(storage_, std::move(uploads)));
 
-  const Session session = make_session(request, std::move(session_id), at);
-  const work::NewTask task{.id = session.task_id,
-                           .queue = queue_,
-                           .payload = make_task(session).to_json(),
-                           .priority = 0,
-                           .run_at = std::nullopt};
+  const detail::PreparedJob job =
+      detail::prepare_job(request, std::move(session_id), at, queue_, std::move(idempotency));
+  const Session& session = job.session;
   Result<Accepted> accepted = co_await database_.write(
-      [&](data::Transaction& tx) { return accept_in(tx, broker_, session, task, idempotency); });
+      [&](data::Transaction& tx) { return detail::accept_in(tx, broker_, job, daily_jobs_); });
+  if (!accepted && accepted.error().code == detail::kKeyTaken) {
+    accepted = co_await database_.write(
+        [&](data::Transaction& tx) { return detail::accept_in(tx, broker_, job, daily_jobs_); });
+  }
   if (accepted && !accepted->replayed) {
     broker_.notify();
     detail::count_charged(metrics_, session.owner.channel, session.credits);
@@ -226,7 +137,8 @@ Task<Result<Accepted>> Acceptance::accept(JobRequest request) {
   co_return accepted;
 }
 
-Task<Result<Accepted>> Acceptance::retry(Session failed, std::string request_id) {
+Task<Result<Accepted>> Acceptance::retry(Session failed, std::string request_id,
+                                         TraceContext trace) {
   if (failed.status != SessionStatus::failed) {
     co_return fail(ErrorKind::conflict, "job.not_failed",
                    fmt::format("job {} is {}, only a failed job can be repeated", failed.id,
@@ -235,6 +147,7 @@ Task<Result<Accepted>> Acceptance::retry(Session failed, std::string request_id)
   JobRequest request;
   request.owner = failed.owner;
   request.request_id = std::move(request_id);
+  request.trace = std::move(trace);
   request.prompt = failed.prompt;
   request.options_json = failed.options_json;
   request.credits = failed.credits;

@@ -19,6 +19,7 @@ struct CleanupReport {
 [[nodiscard]] Task<Result<std::size_t>> fail_stuck_sessions(data::Database& database,
                                                             work::Broker& broker, std::string queue,
                                                             milliseconds older_than,
+                                                            Registry& metrics,
                                                             SessionListener on_change);
 
 // Removes inputs/<session>/ of completed sessions at once, of failed ones after `retention` (so
@@ -28,7 +29,12 @@ struct CleanupReport {
                                                      data::ObjectStorage& storage,
                                                      milliseconds retention);
 
-// JOB_CREDITS, RESULT_URL_LIFETIME, INPUT_RETENTION, STUCK_AFTER.
+// Forgets Idempotency-Keys that are older than `retention`: a request that repeats one then makes a
+// new job. How many.
+[[nodiscard]] Task<Result<std::size_t>> forget_idempotency_keys(data::Database& database,
+                                                                milliseconds retention);
+
+// JOB_CREDITS, RESULT_URL_LIFETIME, INPUT_RETENTION, STUCK_AFTER, IDEMPOTENCY_RETENTION, ...
 extern const SettingSection kTryonSettings;
 
 }  // namespace selvage::tryon

@@ -11,6 +11,7 @@
 #include "net/url.hpp"
 #include "tryon/detail/object_keys.hpp"
 #include "tryon/detail/task_fields.hpp"
+#include "tryon/detail/trace_members.hpp"
 #include "tryon/pipeline.hpp"
 
 namespace selvage::tryon {
@@ -18,9 +19,9 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 constexpr std::string_view kKnown[] = {
-    "version", "task_id",    "session_id",        "request_id", "channel",
-    "user_id", "store_id",   "person_image_url",  "prompt",     "options",
-    "credits", "created_at", "garment_image_urls"};
+    "version", "task_id",    "session_id",         "request_id",  "channel",
+    "user_id", "store_id",   "person_image_url",   "prompt",      "options",
+    "credits", "created_at", "garment_image_urls", "traceparent", "tracestate"};
 
 std::string read_id(json::Reader& reader, std::string_view key) {
   std::string id = reader.text(key, {.max = 128});
@@ -174,6 +175,7 @@ Result<GenerationTask> GenerationTask::parse(std::string_view json) {
     }
   }
   if (const std::optional<Error> bad = reader.finish()) return malformed(bad->message);
+  task.trace = detail::read_trace(parsed->get_object());
   task.unknown_json = read_unknown(*parsed);
   return task;
 }
@@ -197,6 +199,7 @@ std::string GenerationTask::to_json() const {
   }
   task["credits"] = credits.value;
   task["created_at"] = to_rfc3339(created_at);
+  detail::write_trace(trace, task);
   if (const Result<json::value> unknown = json::parse(unknown_json);
       unknown && unknown->is_object()) {
     for (const auto& [key, member] : unknown->get_object()) task.emplace(key, member);

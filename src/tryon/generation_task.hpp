@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/trace.hpp"
 #include "base/units.hpp"
 
 namespace selvage::tryon {
@@ -25,6 +26,8 @@ struct Owner {
 
 // An owner as people type it. Errors: owner.channel, owner.id (invalid).
 [[nodiscard]] Result<Owner> parse_owner(std::string_view channel, std::string_view id);
+// "b2b:store-1": under this name the task engine lets owners take turns.
+[[nodiscard]] std::string owner_key(const Owner& owner);
 
 inline constexpr std::size_t kMaxGarments = 8;
 inline constexpr std::size_t kMaxPrompt = 4000;    // characters
@@ -44,6 +47,7 @@ struct GenerationTask {
   std::string options_json = "{}";
   Credits credits{1};
   Timestamp created_at;
+  TraceContext trace;               // members traceparent and tracestate; not valid() without
   std::string unknown_json = "{}";  // members this version does not know
 
   // Every problem is in the error. Errors: task.malformed; salvage() then finds the session it

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kMembers[] = {
     "person_image_url", "garment_image_urls", "prompt", "options", "credits", "session_id"};
+constexpr std::string_view kBulkMember = "idempotency_key";
 
 // Objects in the order of their keys, so that two spellings of one request have one hash.
 json::value in_key_order(const json::value& any) {
@@ -41,8 +42,10 @@ std::string fingerprint(const UploadedImage& image) { return "sha256:" + sha256_
 
 }  // namespace
 
-Result<JobRequest> parse_job_request(std::string_view json, Credits price) {
-  const json::value parsed = TRY(json::parse(json));
+namespace {
+
+// `in_bulk`: the job may carry an idempotency_key, which a single request has as a header.
+Result<JobRequest> read_job(const json::value& parsed, Credits price, bool in_bulk) {
   json::Reader reader(parsed, "");
   JobRequest request;
   request.person_image_url = reader.text("person_image_url", {.max = net::kMaxUrlLength});
@@ -58,16 +61,47 @@ Result<JobRequest> parse_job_request(std::string_view json, Credits price) {
   if (parsed.is_object()) {
     for (const auto& member : parsed.get_object()) {
       const std::string_view key(member.key().data(), member.key().size());
-      if (std::ranges::find(kMembers, key) == std::end(kMembers)) {
+      const bool known = std::ranges::find(kMembers, key) != std::end(kMembers);
+      if (!known && !(in_bulk && key == kBulkMember)) {
         reader.problem(in_quotes(key, 40), "is not a member of a job; see /openapi.json");
       }
     }
+  }
+  if (in_bulk) {
+    request.idempotency_key = reader.maybe_text(kBulkMember, {.max = detail::kMaxIdempotencyKey});
   }
   if (std::optional<Error> bad = reader.finish()) {
     bad->hint = "send a JSON object as described in /openapi.json";
     return fail(std::move(*bad));
   }
   return request;
+}
+
+}  // namespace
+
+Result<JobRequest> parse_job_request(std::string_view json, Credits price) {
+  return read_job(TRY(json::parse(json)), price, /*in_bulk=*/false);
+}
+
+Result<std::vector<Result<JobRequest>>> parse_bulk_request(std::string_view json, Credits price) {
+  const json::value parsed = TRY(json::parse(json));
+  const json::object* const members = parsed.if_object();
+  const json::value* const jobs = members != nullptr ? members->if_contains("jobs") : nullptr;
+  const bool alone = members != nullptr && members->size() == 1;
+  if (!alone || jobs == nullptr || !jobs->is_array()) {
+    return fail(ErrorKind::invalid, "json.invalid", "the body must be an object {\"jobs\": [...]}",
+                "send a JSON object as described in /openapi.json");
+  }
+  const json::array& items = jobs->get_array();
+  if (items.empty() || items.size() > kMaxBulk) {
+    return fail(ErrorKind::invalid, "job.bulk_size",
+                fmt::format("jobs: must be 1 to {}, are {}", kMaxBulk, items.size()),
+                "split what is more over several requests");
+  }
+  std::vector<Result<JobRequest>> requests;
+  requests.reserve(items.size());
+  for (const json::value& item : items) requests.push_back(read_job(item, price, true));
+  return requests;
 }
 
 namespace detail {

@@ -34,7 +34,7 @@ constexpr Audit kAudits[] = {
      "SELECT s.id FROM {0} s GROUP BY s.id HAVING COUNT(*) > 1"},
     {"session {} was never charged",
      "SELECT s.id FROM {0} s LEFT JOIN {1} c ON c.session_id = s.id WHERE c.session_id IS NULL "
-     "AND NOT (s.status = 'failed' AND s.error_code IN ('insufficient_credits'))"},
+     "AND NOT (s.status = 'failed' AND s.error_code IN ('insufficient_credits', 'cancelled'))"},
     {"session {} failed for lack of credits, yet it was charged",
      "SELECT s.id FROM {0} s JOIN {1} c ON c.session_id = s.id WHERE s.status = 'failed' "
      "AND s.error_code = 'insufficient_credits'"},

@@ -205,6 +205,169 @@ CREATE TABLE idempotency_keys (
 );
 )sql",
     },
+    {
+        .id = "tryon/0004-progress-and-cancel",
+        .sqlite = R"sql(
+ALTER TABLE generation_sessions ADD COLUMN stage TEXT;
+ALTER TABLE generation_sessions ADD COLUMN progress INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE generation_sessions ADD COLUMN cancel_requested_at INTEGER;
+ALTER TABLE store_generation_sessions ADD COLUMN stage TEXT;
+ALTER TABLE store_generation_sessions ADD COLUMN progress INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store_generation_sessions ADD COLUMN cancel_requested_at INTEGER;
+UPDATE generation_sessions SET progress = 100 WHERE status = 'completed';
+UPDATE store_generation_sessions SET progress = 100 WHERE status = 'completed';
+CREATE INDEX generation_sessions_cancel ON generation_sessions (id) WHERE status = 'processing' AND cancel_requested_at IS NOT NULL;
+CREATE INDEX store_generation_sessions_cancel ON store_generation_sessions (id) WHERE status = 'processing' AND cancel_requested_at IS NOT NULL;
+)sql",
+        .postgres = R"sql(
+ALTER TABLE generation_sessions ADD COLUMN stage TEXT;
+ALTER TABLE generation_sessions ADD COLUMN progress BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE generation_sessions ADD COLUMN cancel_requested_at BIGINT;
+ALTER TABLE store_generation_sessions ADD COLUMN stage TEXT;
+ALTER TABLE store_generation_sessions ADD COLUMN progress BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE store_generation_sessions ADD COLUMN cancel_requested_at BIGINT;
+UPDATE generation_sessions SET progress = 100 WHERE status = 'completed';
+UPDATE store_generation_sessions SET progress = 100 WHERE status = 'completed';
+CREATE INDEX generation_sessions_cancel ON generation_sessions (id) WHERE status = 'processing' AND cancel_requested_at IS NOT NULL;
+CREATE INDEX store_generation_sessions_cancel ON store_generation_sessions (id) WHERE status = 'processing' AND cancel_requested_at IS NOT NULL;
+)sql",
+    },
+    {
+        .id = "tryon/0005-webhooks",
+        .sqlite = R"sql(
+CREATE TABLE webhook_endpoints (
+  id TEXT NOT NULL PRIMARY KEY,
+  channel TEXT NOT NULL CHECK (channel IN ('b2b', 'b2c')),
+  owner TEXT NOT NULL,
+  url TEXT NOT NULL,
+  events TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  old_secret TEXT,
+  old_secret_until INTEGER,
+  disabled_reason TEXT,
+  failures INTEGER NOT NULL DEFAULT 0,
+  failing_since INTEGER,
+  retry_at INTEGER,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX webhook_endpoints_owner ON webhook_endpoints (channel, owner, id);
+CREATE TABLE webhook_deliveries (
+  id TEXT NOT NULL PRIMARY KEY,
+  endpoint_id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  event TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  task_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  last_status INTEGER,
+  last_error TEXT,
+  round_at INTEGER NOT NULL,
+  last_attempt_at INTEGER,
+  next_attempt_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+CREATE INDEX webhook_deliveries_owner ON webhook_deliveries (channel, owner, id);
+CREATE INDEX webhook_deliveries_endpoint ON webhook_deliveries (endpoint_id, id);
+CREATE INDEX webhook_deliveries_session ON webhook_deliveries (session_id, id);
+CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (next_attempt_at, id) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_over ON webhook_deliveries (updated_at) WHERE state <> 'pending';
+)sql",
+        .postgres = R"sql(
+CREATE TABLE webhook_endpoints (
+  id TEXT NOT NULL PRIMARY KEY,
+  channel TEXT NOT NULL CHECK (channel IN ('b2b', 'b2c')),
+  owner TEXT NOT NULL,
+  url TEXT NOT NULL,
+  events TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  old_secret TEXT,
+  old_secret_until BIGINT,
+  disabled_reason TEXT,
+  failures BIGINT NOT NULL DEFAULT 0,
+  failing_since BIGINT,
+  retry_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_endpoints_owner ON webhook_endpoints (channel, owner, id);
+CREATE TABLE webhook_deliveries (
+  id TEXT NOT NULL PRIMARY KEY,
+  endpoint_id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  event TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  task_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+  attempts BIGINT NOT NULL DEFAULT 0,
+  last_status BIGINT,
+  last_error TEXT,
+  round_at BIGINT NOT NULL,
+  last_attempt_at BIGINT,
+  next_attempt_at BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_deliveries_owner ON webhook_deliveries (channel, owner, id);
+CREATE INDEX webhook_deliveries_endpoint ON webhook_deliveries (endpoint_id, id);
+CREATE INDEX webhook_deliveries_session ON webhook_deliveries (session_id, id);
+CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (next_attempt_at, id) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_over ON webhook_deliveries (updated_at) WHERE state <> 'pending';
+)sql",
+    },
+    {
+        .id = "tryon/0006-owner-limits",
+        .sqlite = R"sql(
+CREATE TABLE owner_limits (
+  channel TEXT NOT NULL CHECK (channel IN ('b2b', 'b2c')),
+  owner TEXT NOT NULL,
+  daily_jobs INTEGER NOT NULL CHECK (daily_jobs >= 0),
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (channel, owner)
+) WITHOUT ROWID;
+CREATE TABLE owner_days (
+  channel TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  jobs INTEGER NOT NULL,
+  PRIMARY KEY (channel, owner, day)
+) WITHOUT ROWID;
+CREATE INDEX owner_days_day ON owner_days (day);
+)sql",
+        .postgres = R"sql(
+CREATE TABLE owner_limits (
+  channel TEXT NOT NULL CHECK (channel IN ('b2b', 'b2c')),
+  owner TEXT NOT NULL,
+  daily_jobs BIGINT NOT NULL CHECK (daily_jobs >= 0),
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (channel, owner)
+);
+CREATE TABLE owner_days (
+  channel TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  jobs BIGINT NOT NULL,
+  PRIMARY KEY (channel, owner, day)
+);
+CREATE INDEX owner_days_day ON owner_days (day);
+)sql",
+    },
+    {
+        .id = "tryon/0007-idempotency-age",
+        .sqlite = "CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);",
+        .postgres = "CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);",
+    },
+    {
+        // The two tables are merged by bytes, whatever the order of the database's language.
+        .id = "tryon/0008-order-of-ids",
+        .sqlite = "",
+        .postgres = R"sql(
+ALTER TABLE generation_sessions ALTER COLUMN id TYPE TEXT COLLATE "C";
+ALTER TABLE store_generation_sessions ALTER COLUMN id TYPE TEXT COLLATE "C";
+)sql",
+    },
 };
 
 }  // namespace

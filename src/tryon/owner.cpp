@@ -21,4 +21,8 @@ Result<Owner> parse_owner(std::string_view channel, std::string_view id) {
   return Owner{*parsed, std::string(id)};
 }
 
+std::string owner_key(const Owner& owner) {
+  return fmt::format("{}:{}", name(owner.channel), owner.id);
+}
+
 }  // namespace selvage::tryon

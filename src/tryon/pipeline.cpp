@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tryon/detail/cancel_watch.hpp"
 #include "tryon/detail/failures.hpp"
 #include "tryon/detail/generation_run.hpp"
 #include "tryon/detail/stage_metrics.hpp"
@@ -32,7 +33,8 @@ constexpr work::RetryRule kRetries[] = {
      .factor = 1.3,
      .max_wait = seconds(60),
      .jitter = 0.3,
-     .why = "Database or storage is away or full: the job waits for it, up to about 16 hours."},
+     .why =
+         "Database, Redis or storage is away or full: the job waits for it, up to about 16 hours."},
 };
 
 void log_and_count_malformed(PipelineParts& parts, const work::JobContext& job,
@@ -58,7 +60,10 @@ void log_and_count_malformed(PipelineParts& parts, const work::JobContext& job,
 const std::span<const work::RetryRule> kGenerationRetries = kRetries;
 
 struct GenerationHandler::Impl {
+  explicit Impl(PipelineParts given) : parts(std::move(given)), cancels(parts.database) {}
+
   PipelineParts parts;
+  detail::CancelWatch cancels;
 
   // The session a message names, whatever is wrong with the rest of it, fails with its refund.
   Task<Result<void>> fail_malformed(const work::JobContext& job, std::string problem) {
@@ -66,9 +71,10 @@ struct GenerationHandler::Impl {
     const SessionFailure failure = detail::make_failure("malformed_task", problem);
     const detail::Settlement settled =
         CO_TRY(co_await parts.database.write([&](data::Transaction& tx) {
-          return detail::settle_malformed(tx, message, job.lease.ref.task_id, job.lease.ref.token,
-                                          failure);
+          return detail::settle_malformed(tx, parts.broker, message, job.lease.ref.task_id,
+                                          job.lease.ref.token, failure);
         }));
+    if (settled.announced) parts.broker.notify();
     log_and_count_malformed(parts, job, settled, problem);
     co_return Result<void>();
   }
@@ -77,6 +83,11 @@ struct GenerationHandler::Impl {
 GenerationHandler::GenerationHandler(PipelineParts parts)
     : impl_(std::make_unique<Impl>(std::move(parts))) {}
 GenerationHandler::~GenerationHandler() = default;
+
+TraceContext GenerationHandler::trace_parent(const work::Lease& lease) const {
+  const Result<GenerationTask> task = GenerationTask::parse(lease.payload);
+  return task ? task->trace : TraceContext();
+}
 
 Task<work::Outcome> GenerationHandler::handle(work::JobContext job) {
   Result<GenerationTask> task = GenerationTask::parse(job.lease.payload);
@@ -89,8 +100,12 @@ Task<work::Outcome> GenerationHandler::handle(work::JobContext job) {
         work::RetryPolicy(kGenerationRetries).next_wait("infrastructure", job.lease.retries);
     co_return work::RetryLater{wait.value_or(seconds(60)), failed.error().code};
   }
-  detail::GenerationRun run(impl_->parts, std::move(job), std::move(*task));
+  detail::GenerationRun run(impl_->parts, impl_->cancels, std::move(job), std::move(*task));
   co_return co_await run.run();
+}
+
+[[clang::coro_wrapper]] Task<void> GenerationHandler::watch_cancellations(CancelToken stop) {
+  return impl_->cancels.run(std::move(stop));
 }
 
 Task<void> GenerationHandler::give_up(work::JobContext job, std::string reason) {
@@ -100,7 +115,7 @@ Task<void> GenerationHandler::give_up(work::JobContext job, std::string reason) 
     if (!failed) job.log.error("task_not_given_up", failed.error());
     co_return;
   }
-  detail::GenerationRun run(impl_->parts, std::move(job), std::move(*task));
+  detail::GenerationRun run(impl_->parts, impl_->cancels, std::move(job), std::move(*task));
   co_await run.give_up(std::move(reason));
 }
 

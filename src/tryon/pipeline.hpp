@@ -2,9 +2,10 @@
 // settle.
 //
 // A stage whose artefact exists is not repeated: when the result of a session is already stored (a
-// crash after the upload), the provider is not called again. Settling is one transaction: session
-// terminal, and on failure the refund; it checks the fencing token, so a worker that lost its lease
-// changes nothing.
+// crash after the upload), the provider is not called again. A cancellation is noticed before each
+// stage and ends the waits and fetches of a stage within kCancelPoll; a provider call that has
+// begun goes on, and its picture counts. Settling is one transaction: session terminal, and on
+// failure the refund; it checks the fencing token, so a worker that lost its lease changes nothing.
 //
 // A task that another producer pushed needs no session and no charge beforehand: the commit that
 // begins the session makes up for both. An owner who cannot pay gets a failed session
@@ -44,6 +45,7 @@ using SessionListener = std::function<void(const Session&)>;
 
 struct PipelineParts {
   data::Database& database;
+  work::Broker& broker;  // takes the webhooks of jobs that end
   data::ObjectStorage& storage;
   net::EgressGuard& guard;
   Provider& provider;
@@ -60,6 +62,9 @@ class GenerationHandler final : public work::JobHandler {
   Task<work::Outcome> handle(work::JobContext job) override;
   Task<void> give_up(work::JobContext job, std::string reason) override;
   std::string name() const override { return "generate"; }
+  // Notices cancellations of running jobs, until stopped; run it beside the worker.
+  [[nodiscard]] Task<void> watch_cancellations(CancelToken stop);
+  TraceContext trace_parent(const work::Lease& lease) const override;
 
  private:
   struct Impl;

@@ -19,7 +19,7 @@ constexpr ProviderRow kProviders[] = {
 Result<std::unique_ptr<Provider>> make_provider(ProviderResources resources) {
   const std::string& wanted = resources.settings.text("PROVIDER");
   for (const ProviderRow& row : kProviders) {
-    if (row.name == wanted) return row.make(resources);
+    if (row.name == wanted) return row.make(std::move(resources));
   }
   return fail(ErrorKind::invalid, "settings.invalid",
               fmt::format("PROVIDER is \"{}\", which is no provider", wanted),

@@ -15,6 +15,7 @@
 #include "base/task_function.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/loop.hpp"
+#include "tryon/body.hpp"
 
 namespace selvage::tryon {
 
@@ -84,6 +85,7 @@ struct ProviderResources {
   net::Loop& loop;
   net::BlockingPool& image_pool;
   const Settings& settings;
+  BodyFinder find_body{};  // for `local`; empty: it goes by silhouettes
 };
 
 [[nodiscard]] std::unique_ptr<Provider> make_openai_provider(ProviderResources resources);

@@ -22,6 +22,17 @@ enum class SessionStatus { queued, processing, completed, failed };
 }
 [[nodiscard]] std::optional<SessionStatus> parse_status(std::string_view text);
 
+// Where a processing session is, for people who watch.
+enum class Stage { inputs, provider, storing, waiting };
+struct StageRow {
+  Stage stage;
+  std::string_view name;
+  int percent;  // reached when the stage begins; what a session has reached it keeps
+  std::string_view doc;
+};
+[[nodiscard]] std::span<const StageRow> stage_rows();
+[[nodiscard]] const StageRow& row_of(Stage stage);
+
 struct Session {
   std::string id;
   std::string task_id;
@@ -37,7 +48,10 @@ struct Session {
   std::optional<std::string> error_code;     // stable: moderation_blocked, input_unreachable, ...
   std::optional<std::string> error_message;  // for the shopper
   std::optional<std::string> error_detail;   // for the operator
-  std::optional<std::string> note;  // why a session that is processing waits; gone when it is over
+  std::optional<std::string> note;   // why a session that is processing waits; gone when it is over
+  std::optional<std::string> stage;  // a StageRow's name while it is processing
+  int progress = 0;                  // percent; never falls; 100 is completed
+  std::optional<Timestamp> cancel_requested_at;
   std::optional<std::string> provider;
   std::optional<std::string> provider_request_id;
   std::optional<std::string> retry_of;  // the failed session this one repeats
@@ -49,6 +63,8 @@ struct Session {
   std::optional<Timestamp> finished_at;
   Timestamp updated_at;
 };
+
+inline constexpr std::string_view kCancelledCode = "cancelled";  // of a job its owner stopped
 
 struct SessionFailure {
   std::string code;
@@ -70,6 +86,10 @@ struct SessionFailure {
 [[nodiscard]] Result<bool> note_retry(data::Transaction& tx, Channel channel, std::string_view id,
                                       std::int64_t token, std::string_view note,
                                       bool asked_by_provider);
+// What is being done now; also lifts the progress. False when not processing under `token`, or when
+// the progress is there already.
+[[nodiscard]] Result<bool> note_stage(data::Transaction& tx, Channel channel, std::string_view id,
+                                      std::int64_t token, Stage stage);
 // processing -> completed; false when not processing under `token`.
 [[nodiscard]] Result<bool> complete_session(data::Transaction& tx, Channel channel,
                                             std::string_view id, std::int64_t token,
@@ -81,10 +101,31 @@ struct SessionFailure {
                                         std::optional<std::int64_t> token,
                                         const SessionFailure& failure);
 
+// queued, or processing and waiting for a later try (nobody works on it) -> failed. False when
+// nothing changed.
+[[nodiscard]] Result<bool> fail_idle_session(data::Transaction& tx, Channel channel,
+                                             std::string_view id, const SessionFailure& failure);
+// Notes that the owner wants it stopped; the first time stands. False when it is not processing.
+[[nodiscard]] Result<bool> ask_to_cancel(data::Transaction& tx, Channel channel,
+                                         std::string_view id);
+// The processing sessions that are to stop, at most `limit`.
+[[nodiscard]] Result<std::vector<std::string>> cancel_requests(data::Transaction& tx,
+                                                               std::size_t limit);
+// How many sessions of any owner were accepted before `session` and still wait, or nullopt when
+// more than `most` do. Costs at most that many index entries.
+[[nodiscard]] Result<std::optional<std::int64_t>> waiting_before(data::Transaction& tx,
+                                                                 const Session& session,
+                                                                 std::int64_t most);
+
 [[nodiscard]] Result<std::optional<Session>> find_session(data::Transaction& tx, Channel channel,
                                                           std::string_view id);
 // Looks in both tables.
 [[nodiscard]] Result<std::optional<Session>> find_session(data::Transaction& tx,
+                                                          std::string_view id);
+
+// As find_session() in both tables; and until the transaction's end nobody else changes that
+// session, or makes one of that id. For whoever decides by what is read.
+[[nodiscard]] Result<std::optional<Session>> hold_session(data::Transaction& tx,
                                                           std::string_view id);
 
 struct SessionFilter {

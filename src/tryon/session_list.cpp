@@ -151,6 +151,35 @@ Result<std::vector<Session>> open_sessions(data::Transaction& tx, Timestamp befo
   return merge_first(std::move(found), limit, older);
 }
 
+Result<std::vector<std::string>> cancel_requests(data::Transaction& tx, std::size_t limit) {
+  std::vector<std::string> ids;
+  for (const Channel channel : kChannels) {
+    // Spelled as in the partial index, which is nearly always empty.
+    const data::Rows rows =
+        TRY(tx.query(fmt::format("SELECT id FROM {} WHERE status = 'processing' AND "
+                                 "cancel_requested_at IS NOT NULL ORDER BY id LIMIT $1",
+                                 table_of(channel).name),
+                     {static_cast<std::int64_t>(std::min(limit, kMaxWalk))}));
+    for (const data::Row& row : rows) ids.push_back(row.text(0));
+  }
+  return ids;
+}
+
+Result<std::optional<std::int64_t>> waiting_before(data::Transaction& tx, const Session& session,
+                                                   std::int64_t most) {
+  std::int64_t waiting = 0;
+  for (const Channel channel : kChannels) {
+    const std::optional<data::Row> counted = TRY(tx.query_one(
+        fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} WHERE status = 'queued' AND "
+                    "(created_at, id) < ($1, $2) LIMIT $3) AS earlier",
+                    table_of(channel).name),
+        {data::sql(session.created_at), session.id, most + 1}));
+    waiting += counted->integer(0);
+    if (waiting > most) return std::nullopt;
+  }
+  return waiting;
+}
+
 Result<StatusCounts> count_sessions(data::Transaction& tx) {
   StatusCounts counts;
   for (const Channel channel : kChannels) {

@@ -76,11 +76,11 @@ Task<Result<std::size_t>> sweep_inputs(data::Database& database, data::ObjectSto
     }
     const std::vector<std::string> gone = CO_TRY(co_await database.read(
         [&](data::Transaction& tx) { return unneeded(tx, page, retention, time); }));
-    for (const std::string& key : gone) {
-      const Result<void> done = co_await storage.remove(key);
-      if (!done) log::warning("input_not_removed", done.error(), {{"key", key}});
-      if (done) ++removed;
-    }
+    const std::size_t count = gone.size();
+    if (count == 0) continue;
+    const Result<void> done = co_await storage.remove_many(gone);
+    if (!done) log::warning("inputs_not_removed", done.error(), {{"pictures", count}});
+    if (done) removed += count;
   }
   co_return removed;
 }

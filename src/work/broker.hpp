@@ -22,6 +22,7 @@
 namespace selvage::work {
 
 inline constexpr std::size_t kMaxPayload = 256 * 1024;  // bytes
+inline constexpr std::size_t kMaxName = 200;            // bytes of a task id, a queue name, a key
 
 struct NewTask {
   std::string
@@ -30,6 +31,14 @@ struct NewTask {
   std::string payload;              // at most kMaxPayload
   int priority = 0;                 // 0..9, 0 is served first (as Celery does on Redis)
   std::optional<Timestamp> run_at;  // not before
+  // Whose task it is ("b2b:store-1"). Within a priority, the tasks of different keys take turns, so
+  // that one with ten thousand of them does not keep another with one waiting. A task without a key
+  // counts as an owner of its own. At most kMaxName bytes.
+  std::string fair_key;
+  // The payload is a Celery message, for Celery's workers as for ours: on Redis it becomes an
+  // element of the list of its priority, where both look. Such a task has no fair key and no
+  // `run_at`.
+  bool for_celery = false;
 };
 
 struct LeaseRef {
@@ -54,6 +63,7 @@ struct TaskView {
   std::string payload;
   std::string holder;  // worker id, when leased
   std::string reason;  // why it is dead, or of the last retry
+  std::string fair_key;
   int priority = 0;
   int deliveries = 0;
   int retries = 0;
@@ -69,6 +79,7 @@ struct QueueDepth {
   std::int64_t delayed = 0;
   std::int64_t leased = 0;
   std::int64_t dead = 0;
+  bool paused = false;
   std::optional<milliseconds> oldest_ready;  // age of the task that has waited longest
 };
 
@@ -85,8 +96,15 @@ class Broker {
   // After a commit that enqueued: lets waiting workers of this process know at once.
   virtual void notify() = 0;
 
-  // Takes at most `max` due tasks, lapsed leases of others included, best priority and longest wait
-  // first.
+  // Upkeep until `stop` (a broker that has none returns at once): run beside everything that uses
+  // the broker, on its home loop.
+  [[nodiscard]] virtual Task<void> run(CancelToken stop) = 0;
+  // Ends its connections: the last call before its destruction, also when run() was never called.
+  [[nodiscard]] virtual Task<void> close() = 0;
+
+  // Takes at most `max` due tasks, lapsed leases of others first, then by priority and the turns of
+  // the fair keys; one key's tasks come in the order in which they fell due. None of a paused
+  // queue.
   [[nodiscard]] virtual Task<Result<std::vector<Lease>>> lease(std::string queue,
                                                                std::string worker_id,
                                                                std::size_t max,
@@ -98,8 +116,9 @@ class Broker {
   [[nodiscard]] virtual Task<Result<bool>> complete(LeaseRef lease) = 0;
   [[nodiscard]] virtual Task<Result<bool>> retry_later(LeaseRef lease, Timestamp run_at,
                                                        std::string reason) = 0;
-  [[nodiscard]] virtual Task<Result<bool>> hand_back(
-      LeaseRef lease) = 0;  // at once, no retry counted
+  // For anybody, not before `not_before` (a time that has passed: at once); counts neither as a
+  // delivery nor as a retry.
+  [[nodiscard]] virtual Task<Result<bool>> hand_back(LeaseRef lease, Timestamp not_before) = 0;
   [[nodiscard]] virtual Task<Result<bool>> bury(LeaseRef lease, std::string reason) = 0;
 
   // Resumes when there may be work in `queue`, or after `at_most`.
@@ -111,6 +130,9 @@ class Broker {
       std::string queue, std::vector<std::string> ids) = 0;
 
   // For operators.
+  // While a queue is paused nobody takes from it; everything else goes on. It outlives all
+  // processes.
+  [[nodiscard]] virtual Task<Result<void>> pause(std::string queue, bool paused) = 0;
   [[nodiscard]] virtual Task<Result<std::vector<QueueDepth>>> depths() = 0;
   [[nodiscard]] virtual Task<Result<std::vector<TaskView>>> list(std::string queue,
                                                                  std::string state,  // empty: all

@@ -17,8 +17,8 @@ std::unexpected<Error> too_late(const std::string& name) {
 
 }  // namespace
 
-CallLimiter::CallLimiter(data::Database& database, std::string name, std::int64_t per_minute)
-    : database_(database),
+CallLimiter::CallLimiter(TurnBook& book, std::string name, std::int64_t per_minute)
+    : book_(book),
       name_(std::move(name)),
       per_minute_(per_minute),
       line_(std::make_unique<TurnLine>()) {}
@@ -34,39 +34,28 @@ Task<Result<void>> CallLimiter::acquire(std::int64_t cost, Deadline deadline, Ca
                                cost, name_, per_minute_));
   }
   while (true) {
-    SteadyTime start;
+    BookedTurn turn;
     {
       TurnLine::Place place(*line_);
       const bool first = co_await place.until_first(deadline.left(), cancel);
       if (cancel.cancelled()) co_return fail(cancelled_error("waiting for a turn"));
       if (!first) co_return too_late(name_);
-      start = CO_TRY(co_await first_turn(cost, deadline, cancel));
+      turn = CO_TRY(co_await first_turn(cost, deadline, cancel));
     }
-    co_await net::sleep_for(Deadline{start}.left(), cancel);
+    co_await net::sleep_for(Deadline{turn.start}.left(), cancel);
     if (cancel.cancelled()) co_return fail(cancelled_error("waiting for a turn"));
-    if (steady_now() - start <= kTurnSlack) co_return Result<void>{};
+    if (steady_now() <= turn.void_after) co_return Result<void>{};
     if (deadline.passed()) co_return too_late(name_);  // awake too late: that turn is void
   }
 }
 
-Task<Result<SteadyTime>> CallLimiter::first_turn(std::int64_t cost, Deadline deadline,
+Task<Result<BookedTurn>> CallLimiter::first_turn(std::int64_t cost, Deadline deadline,
                                                  CancelToken cancel) {
   while (!cancel.cancelled()) {
-    struct Answer {
-      Turn turn;
-      SteadyTime asked;
-    };
-    const Answer answer =
-        CO_TRY(co_await database_.write([name = name_, per_minute = per_minute_, cost,
-                                         deadline](data::Transaction& tx) -> Result<Answer> {
-          const SteadyTime asked = steady_now();  // with now(): the body may have waited
-          const Turn turn = TRY(take_turn(tx, name, per_minute, cost, now(), deadline.left()));
-          return Answer{turn, asked};
-        }));
-    const SteadyTime start = answer.asked + answer.turn.wait;
-    if (answer.turn.taken) co_return start;
-    if (start > deadline.at) co_return too_late(name_);
-    co_await net::sleep_for(Deadline{start - kTurnHorizon / 2}.left(), cancel);
+    const BookedTurn turn = CO_TRY(co_await book_.take(name_, per_minute_, cost, deadline.left()));
+    if (turn.taken) co_return turn;
+    if (turn.start > deadline.at) co_return too_late(name_);
+    co_await net::sleep_for(Deadline{turn.start - kTurnHorizon / 2}.left(), cancel);
   }
   co_return fail(cancelled_error("waiting for a turn"));
 }

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/task.hpp"
+#include "base/trace.hpp"
 #include "work/broker.hpp"
 
 namespace selvage::work {
@@ -25,9 +26,10 @@ struct JobContext {
   Lease lease;
   CancelToken stop;  // time limit, lost lease or the end of the drain's grace
   std::shared_ptr<const StopState>
-      why;            // shared with the engine, which writes it before cancelling
-  Deadline deadline;  // the task time limit
-  log::Context log;   // task_id, worker
+      why;               // shared with the engine, which writes it before cancelling
+  Deadline deadline;     // the task time limit
+  log::Context log;      // task_id, worker; trace_id when it is traced
+  Span* span = nullptr;  // of this run, which outlives handle(); null: it is not traced
 };
 
 struct Done {  // nothing is left to do for this task
@@ -41,8 +43,9 @@ struct RetryLater {  // the engine puts the task back to run after `wait`
 struct Bury {  // to the dead letters
   std::string reason;
 };
-struct HandBack {  // somebody else may take it at once: the drain stopped it
+struct HandBack {  // not for us now, and not counted against it: the drain stopped it, it is early
   std::string reason;
+  Timestamp not_before{};  // when somebody may take it; what has passed: at once
 };
 struct LeaseLost {};  // nothing to say: it is no longer ours
 using Outcome = std::variant<Done, RetryLater, Bury, HandBack, LeaseLost>;
@@ -53,6 +56,10 @@ class JobHandler {
   [[nodiscard]] virtual Task<Outcome> handle(JobContext job) = 0;
   // The name under which metrics and Celery-style events know the task.
   [[nodiscard]] virtual std::string name() const = 0;
+  // The trace that the task's producer named in its message; asked only when traces are on.
+  [[nodiscard]] virtual TraceContext trace_parent(const Lease&) const { return {}; }
+  // True for a handler of many kinds of task, which gives each its own JobMetrics.
+  [[nodiscard]] virtual bool counts_its_tasks() const { return false; }
   // Called instead of handle() for a task handed out more than the crash limit (poison); makes the
   // failure durable in the handler's own records. The engine buries the task afterwards.
   [[nodiscard]] virtual Task<void> give_up(JobContext job, std::string reason) = 0;

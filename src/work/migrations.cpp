@@ -1,14 +1,17 @@
 // The tables of the work room.
 //
 // `tasks` is read in four ways, each with an index that holds no more rows than that way needs:
-//   tasks_waiting  the next due task of a priority: one seek, however many others are ready or
-//   delayed, because
-//                  delayed ones of the same priority lie behind `run_at`;
+//   tasks_line     those that may run, in the order they are handed out (detail/task_line.hpp);
+//   tasks_lane     where the last one of a fair key stands in that line;
+//   tasks_delayed  those that are not in line yet, by the time they are due;
+//   tasks_parked   those whose key has its number of leases (detail/key_limit.hpp);
 //   tasks_held     leases by the time they lapse;
+//   tasks_held_of_key  those of a fair key;
 //   tasks_dead     dead letters by id;
 //   (queue, id)    one task.
-// `seq` breaks ties of `run_at`, so that tasks of one millisecond keep their order. The payload is
-// the last column: what is only looked at never reads its overflow pages.
+// `seq` breaks ties, so that tasks of one millisecond keep their order. Counting and placing read
+// the indexes alone, never a payload's pages. `span_ms` is how long a lease or the wait for a retry
+// was made: one that lies further ahead was dated before the clock was set back.
 #include "work/sqlite_broker.hpp"
 
 namespace selvage::work {
@@ -106,6 +109,130 @@ CREATE TABLE rate_limits (
   name TEXT PRIMARY KEY,
   free_at_us BIGINT NOT NULL
 );
+)sql"},
+    {"work/0004-leaders",
+     R"sql(
+CREATE TABLE leaders (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  token INTEGER NOT NULL,
+  renewals INTEGER NOT NULL,
+  until INTEGER NOT NULL
+);
+)sql",
+     R"sql(
+CREATE TABLE leaders (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  token BIGINT NOT NULL,
+  renewals BIGINT NOT NULL,
+  until BIGINT NOT NULL
+);
+)sql"},
+    {"work/0005-fair-line",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN fair_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE tasks ADD COLUMN vtime INTEGER;
+DROP INDEX tasks_waiting;
+CREATE INDEX tasks_line ON tasks (queue, priority, vtime, run_at, seq)
+  WHERE state = 'ready' AND vtime IS NOT NULL;
+CREATE INDEX tasks_lane ON tasks (queue, priority, fair_key, vtime)
+  WHERE state = 'ready' AND vtime IS NOT NULL AND fair_key <> '';
+CREATE INDEX tasks_delayed ON tasks (queue, run_at, seq) WHERE state = 'ready' AND vtime IS NULL;
+CREATE TABLE paused_queues (
+  queue TEXT PRIMARY KEY,
+  paused_at INTEGER NOT NULL
+);
+)sql",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN fair_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE tasks ADD COLUMN vtime BIGINT;
+DROP INDEX tasks_waiting;
+CREATE INDEX tasks_line ON tasks (queue, priority, vtime, run_at, seq)
+  WHERE state = 'ready' AND vtime IS NOT NULL;
+CREATE INDEX tasks_lane ON tasks (queue, priority, fair_key, vtime)
+  WHERE state = 'ready' AND vtime IS NOT NULL AND fair_key <> '';
+CREATE INDEX tasks_delayed ON tasks (queue, run_at, seq) WHERE state = 'ready' AND vtime IS NULL;
+CREATE TABLE paused_queues (
+  queue TEXT PRIMARY KEY,
+  paused_at BIGINT NOT NULL
+);
+)sql"},
+    {"work/0006-spans",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN span_ms INTEGER;
+)sql",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN span_ms BIGINT;
+)sql"},
+    {"work/0007-outbox",
+     R"sql(
+CREATE TABLE task_outbox (
+  seq INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  fair_key TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  run_at INTEGER NOT NULL,
+  enqueued_at INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  shipped_at INTEGER,
+  server TEXT NOT NULL DEFAULT '',
+  payload TEXT NOT NULL,
+  UNIQUE (queue, id)
+);
+CREATE INDEX task_outbox_waiting ON task_outbox (queue, seq) WHERE shipped_at IS NULL;
+CREATE INDEX task_outbox_shipped ON task_outbox (queue, shipped_at) WHERE shipped_at IS NOT NULL;
+CREATE TABLE noted_queues (
+  queue TEXT PRIMARY KEY
+);
+)sql",
+     R"sql(
+CREATE TABLE task_outbox (
+  seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  fair_key TEXT NOT NULL,
+  priority BIGINT NOT NULL,
+  run_at BIGINT NOT NULL,
+  enqueued_at BIGINT NOT NULL,
+  origin TEXT NOT NULL,
+  shipped_at BIGINT,
+  server TEXT NOT NULL DEFAULT '',
+  payload TEXT NOT NULL,
+  UNIQUE (queue, id)
+);
+CREATE INDEX task_outbox_waiting ON task_outbox (queue, seq) WHERE shipped_at IS NULL;
+CREATE INDEX task_outbox_shipped ON task_outbox (queue, shipped_at) WHERE shipped_at IS NOT NULL;
+CREATE TABLE noted_queues (
+  queue TEXT PRIMARY KEY
+);
+)sql"},
+    {"work/0008-outbox-for-celery",
+     R"sql(
+ALTER TABLE task_outbox ADD COLUMN for_celery INTEGER NOT NULL DEFAULT 0;
+)sql",
+     R"sql(
+ALTER TABLE task_outbox ADD COLUMN for_celery BIGINT NOT NULL DEFAULT 0;
+)sql"},
+    {"work/0009-parked",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN parked INTEGER;
+DROP INDEX tasks_delayed;
+CREATE INDEX tasks_delayed ON tasks (queue, run_at, seq)
+  WHERE state = 'ready' AND vtime IS NULL AND parked IS NULL;
+CREATE INDEX tasks_parked ON tasks (queue, fair_key, seq, run_at) WHERE parked IS NOT NULL;
+CREATE INDEX tasks_held_of_key ON tasks (queue, fair_key)
+  WHERE state = 'leased' AND fair_key <> '';
+)sql",
+     R"sql(
+ALTER TABLE tasks ADD COLUMN parked BIGINT;
+DROP INDEX tasks_delayed;
+CREATE INDEX tasks_delayed ON tasks (queue, run_at, seq)
+  WHERE state = 'ready' AND vtime IS NULL AND parked IS NULL;
+CREATE INDEX tasks_parked ON tasks (queue, fair_key, seq, run_at) WHERE parked IS NOT NULL;
+CREATE INDEX tasks_held_of_key ON tasks (queue, fair_key)
+  WHERE state = 'leased' AND fair_key <> '';
 )sql"},
 };
 

@@ -6,7 +6,7 @@
 namespace selvage::work {
 
 // QUEUE_URL, QUEUE_NAME, WORKER_CONCURRENCY, TASK_TIME_LIMIT, LEASE_TIME, DRAIN_GRACE,
-// MAX_DELIVERIES, QUEUE_MAX_READY.
+// MAX_DELIVERIES, WORKER_MEMORY_MAX, OWNER_CONCURRENCY, QUEUE_MAX_READY.
 extern const SettingSection kWorkSettings;
 
 // A worker as the settings want it, with a new id.

@@ -12,8 +12,9 @@
 namespace selvage::work {
 
 struct SqlBrokerOptions {
-  std::int64_t max_ready = 100'000;  // a queue that holds more refuses new tasks
-  milliseconds poll{500};            // how often another process's work is looked for
+  std::int64_t max_ready = 100'000;      // a queue that holds more refuses new tasks
+  std::int64_t per_key_concurrency = 0;  // leases a fair key may have at once; 0: any number
+  milliseconds poll{500};                // how often another process's work is looked for
 };
 
 // `database` must outlive the broker.

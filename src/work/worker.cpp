@@ -7,7 +7,8 @@
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "work/detail/held_jobs.hpp"
-#include "work/detail/job_metrics.hpp"
+#include "work/detail/job_span.hpp"
+#include "work/job_metrics.hpp"
 
 namespace selvage::work {
 
@@ -49,20 +50,21 @@ struct Worker::Impl {
       : broker(queue),
         handler(runs),
         options(std::move(wanted)),
-        metrics(registry, handler.name(), options.queue),
+        concurrency(options.concurrency),
         place_freed(loop) {
     SELVAGE_CHECK(options.concurrency > 0 && !options.id.empty() && !options.queue.empty());
+    if (!handler.counts_its_tasks()) metrics.emplace(registry, handler.name(), options.queue);
   }
 
   Task<void> run() {
-    metrics.worker_up(true);
+    if (metrics) metrics->worker_up(true);
     upkeep.spawn(extend_leases(), "extend_leases");
     upkeep.spawn(watch_jobs(), "watch_jobs");
     jobs.spawn(fetch(), "fetch");
     co_await jobs.join();
     stop_upkeep.cancel();
     co_await upkeep.join();
-    metrics.worker_up(false);
+    if (metrics) metrics->worker_up(false);
   }
 
   void drain(milliseconds grace) {
@@ -76,8 +78,9 @@ struct Worker::Impl {
   // claims and acks share commits; but no more than once the concurrency may be on its way.
   [[nodiscard]] std::size_t free_places() const {
     const std::size_t running = active.load(std::memory_order_relaxed);
-    if (running >= options.concurrency || held.size() >= 2 * options.concurrency) return 0;
-    return std::min(options.concurrency - running, 2 * options.concurrency - held.size());
+    const std::size_t most = concurrency.load(std::memory_order_relaxed);
+    if (running >= most || held.size() >= 2 * most) return 0;
+    return std::min(most - running, 2 * most - held.size());
   }
 
   Task<void> fetch() {
@@ -98,7 +101,7 @@ struct Worker::Impl {
       }
       const bool emptied = leases->size() < places;
       for (Lease& lease : *leases) {
-        metrics.received();
+        if (metrics) metrics->received();
         if (stop.cancelled()) {
           jobs.spawn(hand_back(std::move(lease)), "hand_back");
         } else {
@@ -111,7 +114,7 @@ struct Worker::Impl {
 
   // What arrived after the drain began. When the broker cannot be told, the lease lapses by itself.
   Task<void> hand_back(Lease lease) {
-    const auto told = co_await broker.hand_back(lease.ref);
+    const auto told = co_await broker.hand_back(lease.ref, Timestamp{});
     if (!told) log::warning("hand_back_failed", told.error(), {{"task_id", lease.ref.task_id}});
   }
 
@@ -121,22 +124,26 @@ struct Worker::Impl {
     log.with("task_id", lease.ref.task_id).with("worker", options.id);
     HeldJob job(held, lease.ref, lease_ends, Deadline::after(options.time_limit), log);
     active.fetch_add(1, std::memory_order_relaxed);
-    metrics.started(now() - lease.due_at);
+    if (metrics) metrics->started(now() - lease.due_at);
+    Span span = start_job_span(options, handler, lease);
+    if (span) log.with("trace_id", span.context().trace_hex());
     log.debug("job_started", {{"delivery", lease.deliveries}, {"retries", lease.retries}});
 
     Outcome outcome = co_await outcome_of(JobContext{.lease = std::move(lease),
                                                      .stop = job.stop(),
                                                      .why = job.why(),
                                                      .deadline = job.limit(),
-                                                     .log = std::move(log)});
+                                                     .log = std::move(log),
+                                                     .span = span ? &span : nullptr});
     const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - begin);
     job.answered();
     active.fetch_sub(1, std::memory_order_relaxed);
-    metrics.ended();
+    if (metrics) metrics->ended();
     place_freed.set();
 
     if (!co_await settle(job, outcome)) outcome = LeaseLost{};
-    metrics.settled(outcome, took);
+    end_job_span(span, outcome);
+    if (metrics) metrics->settled(outcome, took);
     log_outcome(job.log(), outcome, took);
     count(outcome);
     place_freed.set();
@@ -192,7 +199,9 @@ struct Worker::Impl {
     if (const auto* bury = std::get_if<Bury>(&outcome)) {
       return broker.bury(std::move(ref), bury->reason);
     }
-    if (std::holds_alternative<HandBack>(outcome)) return broker.hand_back(std::move(ref));
+    if (const auto* back = std::get_if<HandBack>(&outcome)) {
+      return broker.hand_back(std::move(ref), back->not_before);
+    }
     return broker.complete(std::move(ref));
   }
 
@@ -225,7 +234,8 @@ struct Worker::Impl {
   Broker& broker;
   JobHandler& handler;
   const WorkerOptions options;
-  JobMetrics metrics;
+  std::atomic<std::size_t> concurrency;  // how many jobs may run at once; any thread reads it
+  std::optional<JobMetrics> metrics;     // none: the handler counts
   HeldJobs held;
   Deadline drain_ends = Deadline::never();
   CancelSource stop_fetching;
@@ -251,8 +261,15 @@ Worker::~Worker() = default;
 
 void Worker::drain(milliseconds grace) { impl_->drain(grace); }
 
+void Worker::set_concurrency(std::size_t jobs) {
+  SELVAGE_CHECK(jobs > 0);
+  impl_->concurrency = jobs;
+  impl_->place_freed.set();
+}
+
 WorkerStatus Worker::status() const {
-  return {.active = impl_->active,
+  return {.concurrency = impl_->concurrency,
+          .active = impl_->active,
           .done = impl_->done,
           .failed = impl_->failed,
           .retried = impl_->retried,

@@ -27,14 +27,16 @@ struct WorkerOptions {
   std::string id;  // unique over all processes: "host-pid-random"
   std::string queue;
   std::size_t concurrency = 8;
-  milliseconds lease_time{15'000};
+  milliseconds lease_time{12'000};
   milliseconds time_limit{300'000};
   int max_deliveries = 5;          // crashes of the process after which a task is poison
   milliseconds error_wait{5'000};  // back-off after a broker error
   milliseconds poll{1'000};
+  Tracer* tracer = nullptr;  // gets a span "process <handler>" for each run; outlives the worker
 };
 
 struct WorkerStatus {
+  std::size_t concurrency = 0;
   std::size_t active = 0;
   std::uint64_t done = 0;
   std::uint64_t failed = 0;
@@ -51,6 +53,8 @@ class Worker {
   [[nodiscard]] Task<void> run();
   // On the loop. Idempotent; a later call may only shorten the grace.
   void drain(milliseconds grace);
+  // On the loop. Fewer than run now: those finish, and no new one starts until there is a place.
+  void set_concurrency(std::size_t jobs);
   // Any thread.
   [[nodiscard]] WorkerStatus status() const;
   [[nodiscard]] const WorkerOptions& options() const;

@@ -1,8 +1,10 @@
 """Runs the chaos tests and ends with "N passed, N failed, N skipped".
 
-    run.py [--jobs N] [--kills N] [--seed S] [--hours H] [TEST...]
+    run.py [--jobs N] [--kills N] [--tasks N] [--minutes M] [--long] [--keep]
+           [--seed S] [--hours H] [TEST...]
 
---hours repeats all of them, with new seeds, until the time is over; the first failure ends it.
+--tasks and --minutes are of the storm over the whole stack (Redis, PostgreSQL, several workers). --hours repeats all
+tests, with new seeds, until the time is over; the first failure ends it.
 """
 
 import argparse
@@ -29,11 +31,16 @@ def main():
     options = argparse.ArgumentParser(description="Chaos tests on the real binary")
     options.add_argument("--jobs", type=int, default=SIZE.jobs, help="jobs of each big run")
     options.add_argument("--kills", type=int, default=SIZE.kills, help="kill -9 in each run that has any")
+    options.add_argument("--tasks", type=int, default=SIZE.tasks, help="tasks of the storm over the whole stack")
+    options.add_argument("--minutes", type=float, default=SIZE.minutes, help="how long that storm lasts at least")
+    options.add_argument("--long", action="store_true", help="also what takes minutes by its nature")
+    options.add_argument("--keep", action="store_true", help="leave the files of each stack, to look at")
     options.add_argument("--seed", type=int, default=0, help="repeat the choices of an earlier run")
     options.add_argument("--hours", type=float, default=0, help="repeat everything for so long")
     options.add_argument("tests", nargs="*", help="test modules, classes or methods; default: all")
     given = options.parse_args()
-    SIZE.jobs, SIZE.kills, SIZE.seed = given.jobs, given.kills, given.seed
+    for name in ("jobs", "kills", "tasks", "minutes", "long", "keep", "seed"):
+        setattr(SIZE, name, getattr(given, name))
     runner, end, rounds = end_to_end_runner(), time.monotonic() + given.hours * 3600, 0
     while True:
         rounds += 1

@@ -9,6 +9,10 @@ class Size:
     jobs: int = 1000
     kills: int = 50
     seed: int = 0  # 0: a new one each run
+    tasks: int = 20_000  # of the storm over the whole stack
+    minutes: float = 0  # that the storm lasts at least
+    long: bool = False  # also what takes minutes by its nature
+    keep: bool = False  # the files of each stack, to look at
 
 
 SIZE = Size()

@@ -37,10 +37,8 @@ SPOILED_SESSIONS = {
     "a session is lost": f"DELETE FROM generation_sessions WHERE id = {A_COMPLETED}",
     "a session never ended": f"UPDATE generation_sessions SET status = 'processing' WHERE id = {A_COMPLETED}",
     "a good job failed": f"UPDATE generation_sessions SET status = 'failed', error_code = 'x' WHERE id = {A_COMPLETED}",
-    "a job nobody sent": "INSERT INTO generation_sessions SELECT * FROM (SELECT 'stranger', task_id, request_id, user_id, status,"
-                         " credits, person_image_url, garment_image_urls, prompt, options, result_key, error_code, error_message,"
-                         " error_detail, note, provider, provider_request_id, retry_of, lease_token, attempts, provider_retries,"
-                         f" created_at, started_at, finished_at, updated_at FROM generation_sessions WHERE id = {A_COMPLETED})",
+    "a job nobody sent": f"CREATE TEMP TABLE one AS SELECT * FROM generation_sessions WHERE id = {A_COMPLETED};"
+                         " UPDATE one SET id = 'stranger'; INSERT INTO generation_sessions SELECT * FROM one",
 }
 
 

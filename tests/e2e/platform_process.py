@@ -15,6 +15,8 @@ import uuid
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("SELVAGE", str(ROOT / "build/release/src/selvage"))
 SAMPLES = ROOT / "samples"
+# Where the binary looks for them; tools/fetch_models puts them there.
+MODELS = ROOT / "build/models"
 
 
 def free_port():
@@ -55,6 +57,8 @@ class Platform:
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="selvage-e2e-"))
         self.port = free_port()
         self.settings = {"LOG_FORMAT": "json", **(settings or {})}
+        if not MODELS.exists():
+            self.settings.setdefault("SIZING", "false")  # it would be degraded for ever
         self.process = None
         self.start(wait)
 
@@ -64,9 +68,10 @@ class Platform:
 
     def start(self, wait=True):
         self.log = open(self.data / "test.log", "ab")
+        self.log_begin = self.log.tell()  # of this process; others may write there too
         self.out = open(self.data / "test.out", "ab")
         self.process = subprocess.Popen([BINARY, self.role], env=self.environment(), stdout=self.out, stderr=self.log)
-        if wait and self.role != "worker":
+        if wait and self.role in ("up", "api"):
             good = "ok" if self.role == "up" else "degraded"  # the api alone has no worker, and says so
             self.wait_until(lambda: self.get("/health").json["status"] in ("ok", good), "the API answers")
 
@@ -101,9 +106,16 @@ class Platform:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def has_started(self):
+        """Whether this process has logged that it runs. From then on SIGTERM drains it; sooner it ends it at once."""
+        with open(self.data / "test.log", "rb") as log:
+            log.seek(self.log_begin)
+            return any(b'"event":"started"' in line and b'"pid":%d,' % self.process.pid in line for line in log)
+
     def stop(self, limit=40):
-        """SIGTERM; the exit code."""
+        """SIGTERM when it runs; the exit code."""
         if self.process.poll() is None:
+            self.wait_until(self.has_started, "it has started")
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(limit)
 

@@ -85,7 +85,7 @@ class CommandLine(unittest.TestCase):
         ask = script + '\nCOMP_WORDS=(selvage qu); COMP_CWORD=1; _selvage; echo "${COMPREPLY[@]}"\n' \
                        'COMP_WORDS=(selvage queue re); COMP_CWORD=2; _selvage; echo "${COMPREPLY[@]}"\n'
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True)
-        self.assertEqual(done.stdout.split(), ["queue", "retry"], done.stderr)
+        self.assertEqual(done.stdout.split(), ["queue", "retry", "resume"], done.stderr)
 
     def test_migrate_says_what_it_would_do_then_does_it_once(self):
         self.assertEqual(selvage("migrate", "--dry-run", "--data", self.data)[0], 1)

@@ -142,8 +142,8 @@ class MainJob(unittest.TestCase):
         job_id = self.platform.submit(key).json["id"]
         stream = self.platform.get(f"/v1/jobs/{job_id}/events", key)  # returns because the stream ends
         self.assertEqual(stream.headers["Content-Type"], "text/event-stream")
-        states = [json.loads(line[6:])["status"] for line in stream.body.decode().splitlines()
-                  if line.startswith("data: {\"id\"")]
+        events = [event for event in stream.body.decode().split("\n\n") if event.startswith("event: status")]
+        states = [json.loads(event.split("data: ", 1)[1])["status"] for event in events]
         self.assertEqual(states[-1], "completed")
         self.assertEqual(len(states), len(set(states)), states)
         self.assertIn("event: end", stream.body.decode())

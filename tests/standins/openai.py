@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A stand-in for the OpenAI image API, for tests and benchmarks. Python 3.11, standard library only.
 
-    openai.py [--port N] [--delay SECONDS] [--with-parent]
+    openai.py [--port N] [--delay SECONDS] [--record FILE] [--with-parent]
 
 Prints "listening PORT" when it is ready. POST /v1/images/edits is validated as the real API does it and answered
 with a valid picture of the requested size and format. GET /v1/models/{id} tells of shut-downs.
@@ -10,8 +10,9 @@ How a call is answered is scripted by words in its prompt, or for all calls by P
 {"script": "..."}:
 
     standin:slow=5          the picture after 5 seconds
-    standin:rate_limit      429 rate_limit_exceeded with retry-after: 7
-    standin:slow_down       429 slow_down
+    standin:rate_limit      429 rate_limit_exceeded with retry-after: 7; =1: for the first call, then the picture
+    standin:after=0.5       another retry-after for that
+    standin:slow_down       429 slow_down, without retry-after; =1 likewise
     standin:billing         429 insufficient_quota
     standin:balance         429 credit_balance_exhausted, as accounts since 2026 get it
     standin:moderation      400 moderation_blocked with details
@@ -22,7 +23,7 @@ How a call is answered is scripted by words in its prompt, or for all calls by P
     standin:no_retry        500 with x-should-retry: false
     standin:long_wait       503 with retry-after: 600
     standin:cut=1           the connection is cut in the middle of the body, for the first call, then the picture
-    standin:hang            no answer at all
+    standin:hang            no answer at all; =1: for the first call, then the picture
     standin:garbage         200 with a body that is no JSON
     standin:not_a_picture   200 with base64 of a text
     standin:no_data         200 with an empty data list
@@ -31,12 +32,15 @@ How a call is answered is scripted by words in its prompt, or for all calls by P
     standin:unverified      403, the organisation is not verified
     standin:bad_key         401 with the key repeated in the message
 
-GET /_standin/calls returns what was received; POST /_standin/reset forgets it.
+GET /_standin/calls returns what was received; POST /_standin/reset forgets it. --record writes every call to a
+file, however many there are: "start TIME CLIENT_REQUEST_ID" when it has been read, "end TIME CLIENT_REQUEST_ID STATUS"
+when its answer has been written, if it was. TIME is this machine's monotonic clock in seconds.
 """
 import argparse
 import asyncio
 import base64
 import json
+import math
 import re
 import resource
 import struct
@@ -208,9 +212,14 @@ def validate(fields, images):
 
 
 class StandIn:
-    def __init__(self, delay):
+    def __init__(self, delay, record=None):
         self.delay = delay
+        self.file = open(record, "a", buffering=1) if record else None
         self.reset()
+
+    def record(self, what, client_id, *more):
+        if self.file:
+            print(what, f"{time.monotonic():.6f}", client_id, *more, file=self.file)
 
     def reset(self):
         self.script = ""
@@ -221,13 +230,13 @@ class StandIn:
     def refuse_as_told(self, words, client_id, key):
         count = self.tries[client_id] = self.tries.get(client_id, 0) + 1
 
-        def still(word):
-            return word in words and count <= int(words[word] or 1)
-        if "rate_limit" in words:
+        def still(word, unless_told=1):
+            return word in words and count <= float(words[word] or unless_told)
+        if still("rate_limit", math.inf):
             raise Refusal(429, "requests", "rate_limit_exceeded", "Rate limit reached for gpt-image in organization "
                           "org-x on input-images per min: Limit 5, Used 5, Requested 2. Please try again in 7s.",
-                          headers={"retry-after": "7"})
-        if "slow_down" in words:
+                          headers={"retry-after": words.get("after", "7")})
+        if still("slow_down", math.inf):
             raise Refusal(429, "rate_limit_error", "slow_down", "Traffic ramped up too fast.")
         if "billing" in words:
             raise Refusal(429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota.")
@@ -275,7 +284,7 @@ class StandIn:
         words = {word: value for word, value in re.findall(r"standin:([a-z_]+)(?:=([\d.]+))?", prompt)}
         cut = self.refuse_as_told(words, headers.get("x-client-request-id", ""), key)
         delay = float(words.get("slow") or self.delay)
-        if "hang" in words:
+        if "hang" in words and self.tries[headers.get("x-client-request-id", "")] <= float(words["hang"] or math.inf):
             delay = 3600
         if delay:
             await asyncio.sleep(delay)
@@ -339,6 +348,9 @@ class StandIn:
                 body = [await reader.readexactly(length) if length else b""]  # taken out by who reads it
                 request_id = f"req_{time.monotonic_ns():x}"
                 status, more = 200, {}
+                client_id = headers.get("x-client-request-id") if path == "/v1/images/edits" else None
+                if client_id:
+                    self.record("start", client_id)
                 try:
                     data = await self.answer(method, path, headers, body, writer, request_id)
                 except Refusal as refusal:
@@ -348,6 +360,8 @@ class StandIn:
                 writer.write((f"HTTP/1.1 {status} {REASONS[status]}\r\n"
                               + "".join(f"{k}: {v}\r\n" for k, v in more.items()) + "\r\n").encode() + data)
                 await writer.drain()
+                if client_id:
+                    self.record("end", client_id, status)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             pass
         finally:
@@ -358,11 +372,12 @@ async def main():
     options = argparse.ArgumentParser(description="Stand-in for the OpenAI image API")
     options.add_argument("--port", type=int, default=0)
     options.add_argument("--delay", type=float, default=0, help="seconds each picture takes")
+    options.add_argument("--record", help="file that every call is written to")
     options.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
     given = options.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    server = await asyncio.start_server(StandIn(given.delay).serve, "127.0.0.1", given.port, backlog=4096)
+    server = await asyncio.start_server(StandIn(given.delay, given.record).serve, "127.0.0.1", given.port, backlog=4096)
     print("listening", server.sockets[0].getsockname()[1], flush=True)
     if given.with_parent:
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SignedPictures, page } from './files.mjs';
 import { Problem } from './problem.mjs';
+import { estimateBody } from './sizing.mjs';
 import { World } from './world.mjs';
 
 const MAX_BODY = 30 * 1024 * 1024;
@@ -186,6 +187,34 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
       const made = world.create({ channel: old.channel, owner: old.owner, credits: old.credits, retryOf: old.id, inputs: old.inputs });
       return { status: 202, json: view(made, true) };
     }
+    if ((id = match(/^POST \/v1\/jobs\/([^/]+)\/cancel$/))) {
+      const job = find(id, who(request));
+      if (job.finished_at !== null && job.error?.code !== 'cancelled') throw new Problem(409, 'job.over', `Job ${id} is ${job.status}, it cannot be cancelled any more`);
+      if (job.finished_at === null) world.cancel(job);
+      return { status: job.finished_at === null ? 202 : 200, json: view(job, true) };
+    }
+    if ((id = match(/^POST \/queues\/([^/]+)\/(?:pause|resume)$/))) {
+      admin(request);
+      if (decodeURIComponent(id) !== 'generation') throw new Problem(404, 'queue.unknown', `There is no queue ${id}`);
+      if (at.endsWith('pause')) world.paused.add('generation');
+      else world.paused.delete('generation');
+      return { status: 204 };
+    }
+    if (at === 'GET /v1/webhooks') return admin(request) && { json: { webhooks: world.webhooks } };
+    if (at === 'GET /v1/webhooks/deliveries') return admin(request) && { json: { deliveries: world.deliveries, next_cursor: null } };
+    if ((id = match(/^POST \/v1\/webhooks\/([^/]+)\/enable$/))) {
+      admin(request);
+      const webhook = world.webhooks.find((one) => one.id === id);
+      if (!webhook) throw new Problem(404, 'webhook.not_found', `There is no webhook ${id}`);
+      return { json: Object.assign(webhook, { enabled: true, disabled_reason: null }) };
+    }
+    if ((id = match(/^POST \/v1\/webhooks\/deliveries\/([^/]+)\/replay$/))) {
+      admin(request);
+      const delivery = world.deliveries.find((one) => one.id === id);
+      if (!delivery) throw new Problem(404, 'delivery.not_found', `There is no delivery ${id}`);
+      return { status: 202, json: Object.assign(delivery, { state: 'delivered', attempts: 1, last_status: 200, last_error: null }) };
+    }
+    if (at === 'POST /estimate-body') return admin(request) && { json: estimateBody((await body(request)).toString('latin1')) };
     if (at === 'POST /v1/console/login') return signIn(request);
     if (at === 'POST /v1/console/logout') {
       sessions.delete(admin(request).cookie);
@@ -193,7 +222,7 @@ export async function startStandIn({ port = 0, pace, empty, onCode, root = fileU
     }
     if (!path.startsWith('/v1/console/')) throw new Problem(404, 'http.not_found', `There is nothing at ${path}`);
     admin(request);
-    if (at === 'GET /v1/console/session') return { json: { signed_in: true, version: '0.1.0', provider: 'local', started_at: new Date(world.startedAt).toISOString() } };
+    if (at === 'GET /v1/console/session') return { json: { signed_in: true, version: '0.1.0', provider: 'local', picture_origin: '', started_at: new Date(world.startedAt).toISOString() } };
     if (at === 'GET /v1/console/overview') return { json: { counts: world.counts(), queues: world.queues(), workers: world.workers(), ledger: { exact: true, discrepancies: [] } } };
     if (at === 'GET /v1/console/timeline') return { json: { step_ms: 5_000, points: world.points.slice(-12 * Number(search.get('minutes') ?? 30)) } };
     if (at === 'GET /v1/console/credits') return { json: { balances: [...world.balances.values()].map((one) => world.balance(one.channel, one.owner)) } };

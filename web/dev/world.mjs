@@ -25,6 +25,9 @@ export class World {
   jobs = new Map(); // id -> record; insertion order is creation order
   balances = new Map();
   dead = [];
+  paused = new Set();
+  webhooks = [];
+  deliveries = [];
   points = [];
   listeners = new Set();
   startedAt = Date.now() - 3 * 3_600_000;
@@ -44,7 +47,7 @@ export class World {
   create({ channel, owner, credits = 1, fails = null, at = Date.now(), retryOf = null, inputs = null }) {
     const id = randomUUID();
     const job = {
-      id, task_id: randomUUID(), request_id: `req_${randomUUID().slice(0, 13)}`, channel, owner, status: 'queued', credits,
+      id, task_id: randomUUID(), request_id: `req_${randomUUID().slice(0, 13)}`, channel, owner, status: 'queued', progress: 0, stage: null, cancel_requested: false, credits,
       created_at: at, started_at: null, finished_at: null, attempts: 0, provider: null, retry_of: retryOf, error: null,
       seed: Math.floor(Math.random() * 1e6), fails, inputs,
     };
@@ -67,13 +70,14 @@ export class World {
   }
 
   begin(job, at = Date.now()) {
-    Object.assign(job, { status: 'processing', started_at: at, attempts: Math.random() < 0.06 ? 2 : 1, provider: 'local' });
+    Object.assign(job, { status: 'processing', progress: 10, stage: 'inputs', started_at: at, attempts: Math.random() < 0.06 ? 2 : 1, provider: 'local' });
     job.ends = at + 900 + Math.random() ** 3 * 9_000;
     this.tell(job);
   }
 
   end(job, at = Date.now()) {
     job.finished_at = at;
+    job.stage = null;
     const failure = job.fails ?? (Math.random() < 0.07 ? some(FAILURES) : null);
     job.status = failure ? 'failed' : 'completed';
     if (failure) {
@@ -82,16 +86,30 @@ export class World {
       this.failed += 1;
     } else {
       this.done += 1;
+      job.progress = 100;
     }
     this.tell(job);
+  }
+
+  cancel(job) {
+    job.cancel_requested = true;
+    if (job.status !== 'queued') return this.tell(job); // the provider was called: it is finished
+    job.fails = ['cancelled', 'This job was cancelled. Your credits have been returned.', 'cancelled before it was worked on'];
+    this.end(job);
   }
 
   tick(now) {
     const wave = 1.1 + 0.6 * Math.sin(now / 110_000) + 0.4 * Math.sin(now / 37_000);
     if (Math.random() < this.pace * wave * (TICK_MS / 1_000)) this.createSome(now);
     const active = [...this.jobs.values()].filter((job) => job.status === 'processing');
-    for (const job of active) if (job.ends <= now) this.end(job, now);
-    let free = CONCURRENCY - active.length;
+    for (const job of active) {
+      if (job.ends <= now) this.end(job, now);
+      else if (job.progress < 40 && now - job.started_at > 400) {
+        Object.assign(job, { progress: 40, stage: 'provider' });
+        this.tell(job);
+      }
+    }
+    let free = this.paused.has('generation') ? 0 : CONCURRENCY - active.length;
     for (const job of this.jobs.values()) {
       if (free <= 0) break;
       if (job.status !== 'queued' || now - job.created_at < 400) continue;
@@ -113,6 +131,7 @@ export class World {
       this.tick(at);
       if ((at - now + HISTORY_MS) % STEP_MS === 0) this.record(at);
     }
+    this.rememberWebhooks();
     const letter = (reason, minutes, deliveries, payload) => ({
       id: randomUUID(), queue: 'generation', state: 'dead', payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
       holder: '', reason, priority: 4, deliveries, retries: 0, token: deliveries, enqueued_at: iso(now - minutes * 60_000),
@@ -125,6 +144,19 @@ export class World {
       letter('The task is not a GenerationTask: field "channel" is missing', 52, 1, { version: 1, task_id: 'legacy-221', user: 12 }),
       letter('The payload is not JSON: unexpected end of input at byte 41', 190, 1, '{"version":1,"task_id":"8b0d","channel":"b2'),
     ];
+  }
+
+  // Two owners' webhooks: one that works and one whose server is gone.
+  rememberWebhooks() {
+    const webhook = (owner, url, more = {}) => ({ id: randomUUID(), channel: 'b2b', owner, url, events: ['job.completed', 'job.failed', 'job.cancelled'],
+      enabled: true, disabled_reason: null, failing_since: null, created_at: iso(Date.now() - 86_400_000), ...more });
+    this.webhooks = [webhook('store-aurora', 'https://aurora.example/hooks/selvage'),
+      webhook('store-nordstitch', 'https://nordstitch.example/api/v2/integrations/pictures/webhook', { enabled: false, disabled_reason: 'the endpoint answered 410 Gone' })];
+    const jobs = [...this.jobs.values()].filter((job) => job.finished_at).slice(-12).reverse();
+    this.deliveries = jobs.map((job, place) => ({ id: randomUUID(), webhook_id: this.webhooks[place % 2].id, job_id: job.id,
+      event: job.status === 'completed' ? 'job.completed' : 'job.failed', state: place % 2 ? 'failed' : 'delivered', attempts: place % 2 ? 12 : 1,
+      last_status: place % 2 ? 410 : 200, last_error: place % 2 ? 'answered 410' : null, created_at: iso(job.finished_at),
+      last_attempt_at: iso(job.finished_at), next_attempt_at: null }));
   }
 
   record(at) {
@@ -152,7 +184,7 @@ export class World {
     const { queued, processing } = this.counts();
     const oldest = [...this.jobs.values()].find((job) => job.status === 'queued');
     return [{ queue: 'generation', ready: queued, delayed: 0, leased: processing, dead: this.dead.length,
-      oldest_ready_ms: oldest ? Date.now() - oldest.created_at : null }];
+      paused: this.paused.has('generation'), oldest_ready_ms: oldest ? Date.now() - oldest.created_at : null }];
   }
 
   workers() {

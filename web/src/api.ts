@@ -5,13 +5,16 @@ import type {
   Balance,
   Channel,
   DeadTask,
+  Delivery,
   Health,
   Job,
   JobFilter,
   JobPage,
   Overview,
   Session,
+  SizeAnswer,
   Timeline,
+  Webhook,
 } from './types';
 
 export class ApiError extends Error {
@@ -29,6 +32,7 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_MS = 20_000;
+const SIZING_TIMEOUT_MS = 60_000; // a large photo over a slow line comes on top of the server's own limit
 let onSignedOut: () => void = () => {};
 
 /** `handler` runs whenever the server says that the session is over. */
@@ -80,7 +84,9 @@ function unreachable(cause: unknown): ApiError {
 interface Call {
   method?: 'GET' | 'POST';
   body?: object;
+  form?: FormData;
   signal?: AbortSignal | undefined;
+  timeoutMs?: number;
   keepSession?: boolean; // a 401 is this call's own answer, not the end of the session
   unwellIsAnswer?: boolean; // a 503 that is no problem document is an answer too: /health when degraded
 }
@@ -91,7 +97,7 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (method !== 'GET') headers['x-selvage-console'] = '1';
   if (call.body) headers['content-type'] = 'application/json';
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
   let response: Response;
   try {
     response = await fetch(path, {
@@ -100,7 +106,7 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
       credentials: 'same-origin',
       cache: 'no-store',
       signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
-      ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+      ...(call.body ? { body: JSON.stringify(call.body) } : call.form ? { body: call.form } : {}),
     });
   } catch (cause) {
     if (call.signal?.aborted) throw cause;
@@ -142,6 +148,7 @@ export const api = {
     request<JobPage>(`/v1/jobs${query({ limit, cursor, ...filter })}`, { signal }),
   job: (jobId: string, signal?: AbortSignal) => request<Job>(`/v1/jobs/${id(jobId)}`, { signal }),
   retry: (jobId: string) => request<Job>(`/v1/jobs/${id(jobId)}/retry`, { method: 'POST' }),
+  cancel: (jobId: string) => request<Job>(`/v1/jobs/${id(jobId)}/cancel`, { method: 'POST' }),
 
   overview: (signal?: AbortSignal) => request<Overview>('/v1/console/overview', { signal }),
   timeline: (minutes: number, signal?: AbortSignal) =>
@@ -155,6 +162,20 @@ export const api = {
 
   dead: (limit: number, signal?: AbortSignal) =>
     request<{ tasks: DeadTask[] }>(`/v1/console/dead${query({ limit })}`, { signal }),
-  revive: (taskId: string) =>
-    request<void>(`/v1/console/dead/${id(taskId)}/revive`, { method: 'POST' }),
+  revive: (taskId: string, queue?: string) =>
+    request<void>(`/v1/console/dead/${id(taskId)}/revive${query({ queue })}`, { method: 'POST' }),
+  pauseQueue: (queue: string, paused: boolean) =>
+    request<void>(`/queues/${id(queue)}/${paused ? 'pause' : 'resume'}`, { method: 'POST' }),
+
+  /** `form`: image, height_cm, and sex, fit if told. A refusal (422) rejects with the reason and how to do better. */
+  estimateBody: (form: FormData, signal?: AbortSignal) =>
+    request<SizeAnswer>('/estimate-body?include=pose', { method: 'POST', form, signal, timeoutMs: SIZING_TIMEOUT_MS }),
+
+  webhooks: (signal?: AbortSignal) => request<{ webhooks: Webhook[] }>('/v1/webhooks', { signal }),
+  enableWebhook: (webhookId: string) =>
+    request<Webhook>(`/v1/webhooks/${id(webhookId)}/enable`, { method: 'POST' }),
+  deliveries: (limit: number, signal?: AbortSignal) =>
+    request<{ deliveries: Delivery[] }>(`/v1/webhooks/deliveries${query({ limit })}`, { signal }),
+  replay: (deliveryId: string) =>
+    request<Delivery>(`/v1/webhooks/deliveries/${id(deliveryId)}/replay`, { method: 'POST' }),
 };

@@ -14,6 +14,11 @@ export function matches(job: Job, filter: JobFilter): boolean {
   );
 }
 
+// What was overtaken on the way: neither status nor progress ever go back.
+function isOlder(job: Job, known: Job): boolean {
+  return STAGE[job.status] < STAGE[known.status] || (job.status === known.status && job.progress < known.progress);
+}
+
 function newerFirst(a: Job, b: Job): number {
   return Date.parse(b.created_at) - Date.parse(a.created_at) || (a.id < b.id ? 1 : -1);
 }
@@ -55,7 +60,7 @@ export class JobList {
   /** A change that the server announced. True when the list changed. */
   take(job: Job): boolean {
     const known = this.byId.get(job.id);
-    if (known && STAGE[job.status] < STAGE[known.status]) return false; // overtaken on the way
+    if (known && isOlder(job, known)) return false;
     if (!matches(job, this.filter)) {
       if (known) this.drop(job.id);
       return known !== undefined;
@@ -79,7 +84,7 @@ export class JobList {
 
   private keep(job: Job): void {
     const known = this.byId.get(job.id);
-    if (known && STAGE[job.status] < STAGE[known.status]) return;
+    if (known && isOlder(job, known)) return;
     this.byId.set(job.id, job);
     this.sorted = null;
   }

@@ -10,10 +10,13 @@ import { failedPage } from './pages/failed';
 import { jobsPage } from './pages/jobs';
 import { overviewPage } from './pages/overview';
 import { signInPage } from './pages/sign-in';
+import { sizingPage } from './pages/sizing';
+import { webhooksPage } from './pages/webhooks';
 import { announcer, jobFinished } from './parts/announce';
 import { problemBox } from './parts/feedback';
 import { openDrawer, type Drawer } from './parts/job-drawer';
 import type { Page } from './parts/page';
+import { setStorageOrigin } from './parts/picture';
 import { makeShell, type Shell } from './parts/shell';
 import { toasts, trouble } from './parts/toast';
 import { currentRoute, setParams, takeLoginCode, type PageName, type Route } from './router';
@@ -26,6 +29,8 @@ const PAGES: Record<PageName, (params: Route['params']) => Page> = {
   overview: overviewPage,
   failed: failedPage,
   credits: creditsPage,
+  webhooks: webhooksPage,
+  sizing: sizingPage,
   dead: deadPage,
 };
 
@@ -101,7 +106,7 @@ function leave(): void {
 function signIn(code: string | null, reason = ''): void {
   leave();
   document.title = 'Sign in – Selvage';
-  fill(app, signInPage({ code, reason }, enter));
+  fill(app, signInPage({ code, reason }, () => void start()));
 }
 
 async function signOut(): Promise<void> {
@@ -121,7 +126,7 @@ async function start(): Promise<void> {
   }
   fill(app, h('p', { class: 'starting', role: 'status' }, 'Opening the console…'));
   try {
-    await api.session();
+    setStorageOrigin((await api.session()).picture_origin);
     enter();
   } catch (cause) {
     if (cause instanceof ApiError && (cause.status === 401 || cause.status === 403)) signIn(null);

@@ -1,6 +1,6 @@
 // Hash routing: #/jobs?status=failed&job=ID. The page's filters live in the address, so a view can be reloaded and sent.
 
-export const PAGES = ['jobs', 'overview', 'failed', 'credits', 'dead'] as const;
+export const PAGES = ['jobs', 'overview', 'failed', 'credits', 'webhooks', 'sizing', 'dead'] as const;
 export type PageName = (typeof PAGES)[number];
 
 export interface Route {

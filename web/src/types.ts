@@ -3,6 +3,8 @@
 export const STATUSES = ['queued', 'processing', 'completed', 'failed'] as const;
 export type Status = (typeof STATUSES)[number];
 
+export type Stage = 'inputs' | 'provider' | 'storing' | 'waiting';
+
 export const CHANNELS = ['b2b', 'b2c'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
@@ -19,6 +21,10 @@ export interface Job {
   channel: Channel;
   owner: string;
   status: Status;
+  progress: number; // percent
+  stage: Stage | null; // while it is processing
+  cancel_requested: boolean;
+  queue_position?: number; // of a queued job that was asked for by itself
   credits: number;
   created_at: string;
   started_at: string | null;
@@ -59,6 +65,7 @@ export interface QueueDepth {
   delayed: number;
   leased: number;
   dead: number;
+  paused: boolean;
   oldest_ready_ms: number | null;
 }
 
@@ -114,6 +121,32 @@ export interface DeadTask {
   run_at: string;
 }
 
+export interface Webhook {
+  id: string;
+  channel: Channel;
+  owner: string;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  disabled_reason: string | null;
+  failing_since: string | null;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: string;
+  webhook_id: string;
+  event: string;
+  job_id: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  last_status: number | null;
+  last_error: string | null;
+  created_at: string;
+  last_attempt_at: string | null;
+  next_attempt_at: string | null;
+}
+
 export interface Component {
   status: string;
   latency_ms?: number | null;
@@ -131,5 +164,50 @@ export interface Session {
   signed_in: boolean;
   version: string;
   provider: string;
+  picture_origin: string; // of signed addresses, when they are not on this host; else ''
   started_at: string;
+}
+
+export const MEASURES = ['shoulder', 'chest', 'waist', 'hip', 'inseam', 'arm'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export interface SizeOption {
+  size: string;
+  probability: number; // 0..1
+}
+
+export interface Landmark {
+  name: string;
+  x: number; // pixels of the upright picture of image_width x image_height
+  y: number;
+  visibility: number;
+  presence: number;
+}
+
+export interface MeasuringLine {
+  name: Measure;
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+export interface PoseDrawing {
+  image_width: number;
+  image_height: number;
+  landmarks: Landmark[];
+  lines: MeasuringLine[];
+}
+
+export interface SizeAnswer {
+  recommended_size: string;
+  confidence: number; // 0..1
+  body_type: string;
+  measurements: Record<Measure, { cm: number; uncertainty_cm: number }>;
+  neighbours: { smaller: SizeOption | null; larger: SizeOption | null };
+  sizes: SizeOption[];
+  chart: { name: string; measure: Measure };
+  fit: string;
+  warnings: { code: string; message: string }[];
+  pose?: PoseDrawing;
 }

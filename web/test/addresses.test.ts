@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownAddress } from '../src/parts/picture';
+import { ownAddress, setStorageOrigin } from '../src/parts/picture';
 import { formatRoute, parseRoute } from '../src/router';
 
 const HERE = 'http://127.0.0.1:8000/console/#/jobs';
@@ -14,6 +14,17 @@ test('pictures of this host are loaded, those of others are not', () => {
 
 test('a signed file is ours under whatever name the host is known', () => {
   expect(ownAddress('http://localhost:8000/files/a.jpg?signature=x', HERE)).toBe('/files/a.jpg?signature=x');
+});
+
+test('pictures in the storage of the service are loaded from there', () => {
+  const link = 'https://abc.supabase.co/storage/v1/object/sign/b/a.jpg?token=x';
+  expect(ownAddress(link, HERE)).toBeNull();
+  setStorageOrigin('https://abc.supabase.co');
+  expect(ownAddress(link, HERE)).toBe(link);
+  expect(ownAddress('http://abc.supabase.co/a.jpg', HERE)).toBeNull();
+  expect(ownAddress('https://abc.supabase.co.evil.example/a.jpg', HERE)).toBeNull();
+  setStorageOrigin('');
+  expect(ownAddress(link, HERE)).toBeNull();
 });
 
 test('routes survive the way through the address bar', () => {

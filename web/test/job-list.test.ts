@@ -4,7 +4,8 @@ import type { Job } from '../src/types';
 
 function job(n: number, more: Partial<Job> = {}): Job {
   return {
-    id: `job-${String(n).padStart(5, '0')}`, task_id: 't', request_id: 'r', channel: 'b2b', owner: 'store-1', status: 'queued', credits: 1,
+    id: `job-${String(n).padStart(5, '0')}`, task_id: 't', request_id: 'r', channel: 'b2b', owner: 'store-1', status: 'queued', progress: 0, stage: null,
+    cancel_requested: false, credits: 1,
     created_at: new Date(1_700_000_000_000 + n * 1_000).toISOString(), started_at: null, finished_at: null, attempts: 0, provider: null,
     retry_of: null, result_url: null, error: null, queue_ms: null, processing_ms: null, ...more,
   };
@@ -17,6 +18,17 @@ test('keeps the newest first, wherever they come from', () => {
   list.take(job(5));
   list.append([job(1)], null);
   expect(ids(list)).toEqual([5, 3, 2, 1]);
+});
+
+test('shows progress as it comes, and no step back to an earlier stage', () => {
+  const list = new JobList();
+  list.replace([job(1)], null);
+  list.take(job(1, { status: 'processing', progress: 40, stage: 'provider' }));
+  expect(list.get(job(1).id)?.progress).toBe(40);
+  expect(list.take(job(1, { status: 'processing', progress: 10, stage: 'inputs' }))).toBe(false);
+  expect(list.get(job(1).id)?.progress).toBe(40);
+  list.take(job(1, { status: 'completed', progress: 100 }));
+  expect(list.get(job(1).id)?.status).toBe('completed');
 });
 
 test('never holds more than its cap, and lets go of the oldest', () => {

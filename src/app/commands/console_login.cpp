@@ -9,7 +9,8 @@ namespace selvage::app {
 namespace {
 
 Result<int> run(const Invocation& invocation) {
-  const auto platform = TRY(Platform::open(TRY(load_settings(invocation))));
+  net::Loop loop;
+  const auto platform = TRY(Platform::open(TRY(load_settings(invocation)), loop));
   const std::string code = TRY(platform->database->write_blocking(create_login_code));
   const Settings& settings = platform->settings;
   std::string base = settings.text("PUBLIC_BASE_URL");

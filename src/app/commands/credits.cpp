@@ -57,7 +57,8 @@ Result<int> verify(data::Database& database) {
 }
 
 Result<int> run(const Invocation& invocation) {
-  const auto platform = TRY(Platform::open(TRY(load_settings(invocation))));
+  net::Loop loop;
+  const auto platform = TRY(Platform::open(TRY(load_settings(invocation)), loop));
   data::Database& database = *platform->database;
   if (invocation.action == "grant") return grant(invocation, database);
   if (invocation.action == "verify") return verify(database);

@@ -95,7 +95,8 @@ Result<int> list(data::Database& database) {
 }
 
 Result<int> run(const Invocation& invocation) {
-  const auto platform = TRY(Platform::open(TRY(load_settings(invocation))));
+  net::Loop loop;
+  const auto platform = TRY(Platform::open(TRY(load_settings(invocation)), loop));
   data::Database& database = *platform->database;
   if (invocation.action == "create") return create(invocation, database);
   if (invocation.action == "ls") return list(database);

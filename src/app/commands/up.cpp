@@ -33,7 +33,7 @@ Result<void> greet(Platform& platform, std::uint16_t port) {
 }
 
 Result<int> run(const Invocation& invocation) {
-  TRY(serve(TRY(load_settings(invocation)), {.worker = true, .api = true}, greet));
+  TRY(serve(TRY(load_settings(invocation)), {.worker = true, .api = true, .beat = true}, greet));
   return 0;
 }
 
@@ -41,7 +41,7 @@ Result<int> run(const Invocation& invocation) {
 
 Command up_command() {
   return {.name = "up",
-          .summary = "Run the whole platform in one process: API, console and worker.",
+          .summary = "Run the whole platform in one process: API, console, worker and scheduler.",
           .details =
               "Needs nothing else: sessions, credits and the queue live in SQLite under "
               "DATA_DIR, pictures in files beside it, and the `local` provider makes them. "

@@ -8,6 +8,7 @@
 #include "app/http/job_json.hpp"
 #include "app/http/login_guard.hpp"
 #include "app/http/sse.hpp"
+#include "app/queues.hpp"
 #include "base/text.hpp"
 
 namespace selvage::app {
@@ -86,6 +87,7 @@ Task<net::Response> session(Shared api, net::Request, Principal) {
       200, json::dump(json::object{{"signed_in", true},
                                    {"version", kVersion},
                                    {"provider", api->parts.provider},
+                                   {"picture_origin", api->parts.platform.storage->public_origin()},
                                    {"started_at", to_rfc3339(api->started_at)}}));
 }
 
@@ -116,7 +118,7 @@ Result<OverviewData> read_overview(data::Transaction& tx) {
 Task<net::Response> overview(Shared api, net::Request request, Principal) {
   auto found = co_await api->parts.platform.database->read(read_overview);
   if (!found) co_return net::Response::problem(found.error(), request);
-  auto depths = co_await api->parts.platform.broker->depths();
+  auto depths = co_await queue_depths(api->parts.platform);
   if (!depths) co_return net::Response::problem(depths.error(), request);
   json::array workers;
   for (const work::WorkerRow& row : found->workers) workers.push_back(worker_json(row));
@@ -195,17 +197,20 @@ Task<net::Response> grant(Shared api, net::Request request, Principal principal)
 }
 
 Task<net::Response> dead(Shared api, net::Request request, Principal) {
-  auto tasks = co_await api->parts.platform.broker->list(api->parts.platform.queue, "dead",
-                                                         tryon::kMaxPage, "");
-  if (!tasks) co_return net::Response::problem(tasks.error(), request);
   json::array list;
-  for (const work::TaskView& task : *tasks) list.push_back(task_json(task));
+  for (std::string& queue : known_queues(api->parts.platform)) {
+    auto tasks =
+        co_await api->parts.platform.broker->list(std::move(queue), "dead", tryon::kMaxPage, "");
+    if (!tasks) co_return net::Response::problem(tasks.error(), request);
+    for (const work::TaskView& task : *tasks) list.push_back(task_json(task));
+  }
   co_return net::Response::json(200, json::dump(json::object{{"tasks", std::move(list)}}));
 }
 
 Task<net::Response> revive(Shared api, net::Request request, Principal) {
   const std::string id(request.param("id"));
-  auto revived = co_await api->parts.platform.broker->revive(api->parts.platform.queue, id);
+  const std::string queue(request.query_value("queue").value_or(api->parts.platform.queue));
+  auto revived = co_await api->parts.platform.broker->revive(queue, id);
   if (!revived) co_return net::Response::problem(revived.error(), request);
   if (!*revived) {
     co_return net::Response::problem({ErrorKind::not_found,
@@ -222,7 +227,7 @@ Task<net::Response> revive(Shared api, net::Request request, Principal) {
 Task<bool> send_queues(Shared api, net::ResponseStream& stream) {
   auto counts = co_await api->parts.platform.database->read(
       [](data::Transaction& tx) { return tryon::count_sessions(tx); });
-  auto depths = co_await api->parts.platform.broker->depths();
+  auto depths = co_await queue_depths(api->parts.platform);
   if (!counts || !depths) co_return co_await stream.write(sse_keep_alive());
   co_return co_await stream.write(
       sse_event("queues", json::dump(json::object{{"queues", queues_json(*depths)},
@@ -307,7 +312,9 @@ std::vector<Endpoint> console_endpoints(ApiParts parts) {
   add(get, "/v1/console/dead", "listDeadLetters", "Tasks that were given up.", Access::admin, "",
       {}, {{200, "The tasks.", kJson, "DeadLetters"}}, dead);
   add(post, "/v1/console/dead/{id}/revive", "reviveDeadLetter", "Put a dead task back.",
-      Access::admin, "", {{"path", "id", R"({"type":"string"})", "The task's id."}},
+      Access::admin, "",
+      {{"path", "id", R"({"type":"string"})", "The task's id."},
+       {"query", "queue", R"({"type":"string"})", "Its queue; the jobs' queue when left out."}},
       {{204, "It waits in the queue again.", "", ""},
        {404, "No such dead task.", kProblem, "Problem"}},
       revive);

@@ -51,6 +51,7 @@ void add_routes(net::Router& router, std::vector<Endpoint> endpoints,
             },
         .max_body = endpoint->max_body,
         .gate = {},
+        .traced = endpoint->traced,
     };
     if (endpoint->access != Access::open) {
       route.gate = [endpoint,

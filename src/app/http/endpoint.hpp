@@ -39,6 +39,7 @@ struct Endpoint {
   std::vector<ResponseDoc> responses;
   TaskFunction<Task<net::Response>(net::Request, Principal)> handler;
   ByteCount max_body = 64_KiB;
+  bool traced = true;  // see net::Route
 };
 
 // Adds every endpoint to the router, each behind its access check. `authenticator` outlives the

@@ -7,10 +7,14 @@ namespace selvage::app {
 
 namespace {
 
-constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+// `pictures` is the origin of signed URLs, empty when it is our own.
+std::string content_security_policy(std::string_view pictures) {
+  return fmt::format(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{}{}; "
+      "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+      "frame-ancestors 'none'",
+      pictures.empty() ? "" : " ", pictures);
+}
 
 Task<net::Response> picture(ApiParts parts, net::Request request, Principal) {
   const std::string key(request.param("path"));
@@ -45,11 +49,11 @@ std::string_view media_type(std::string_view path) {
   return "application/octet-stream";
 }
 
-net::Response page(const Asset& asset, const net::Request& request) {
+net::Response page(const Asset& asset, const std::string& policy, const net::Request& request) {
   net::Response response;
   const std::string tag = fmt::format("\"{}\"", sha256_hex(asset.content).substr(0, 16));
   response.headers.set("ETag", tag);
-  response.headers.set("Content-Security-Policy", std::string(kContentSecurityPolicy));
+  response.headers.set("Content-Security-Policy", policy);
   response.headers.set("Referrer-Policy", "no-referrer");
   // names under assets/ carry a hash of their content
   response.headers.set("Cache-Control", asset.path.starts_with("assets/")
@@ -64,11 +68,11 @@ net::Response page(const Asset& asset, const net::Request& request) {
   return response;
 }
 
-Task<net::Response> console_file(net::Request request, Principal) {
+Task<net::Response> console_file(std::string policy, net::Request request) {
   std::string_view path = request.param("path");
   if (path.empty()) path = "index.html";
   for (const Asset& asset : console_assets()) {
-    if (asset.path == path) co_return page(asset, request);
+    if (asset.path == path) co_return page(asset, policy, request);
   }
   if (console_assets().empty()) {
     co_return net::Response::problem(
@@ -81,9 +85,7 @@ Task<net::Response> console_file(net::Request request, Principal) {
                                    request);
 }
 
-Task<net::Response> to_console(net::Request, Principal) {
-  co_return net::Response::redirect(302, "/console/");
-}
+Task<net::Response> to_console() { co_return net::Response::redirect(302, "/console/"); }
 
 }  // namespace
 
@@ -110,8 +112,7 @@ std::vector<Endpoint> file_endpoints(ApiParts parts) {
   }
   if (parts.platform.settings.flag("CONSOLE")) {
     const auto add = [&](std::string_view pattern, std::string_view id, std::string_view summary,
-                         std::vector<ParameterDoc> parameters, ResponseDoc response,
-                         Task<net::Response> (*function)(net::Request, Principal)) {
+                         std::vector<ParameterDoc> parameters, ResponseDoc response, auto handler) {
       endpoints.push_back({.method = net::Method::get,
                            .pattern = pattern,
                            .id = id,
@@ -120,17 +121,25 @@ std::vector<Endpoint> file_endpoints(ApiParts parts) {
                            .access = Access::open,
                            .parameters = std::move(parameters),
                            .responses = {response},
-                           .handler = function});
+                           .handler = std::move(handler),
+                           .traced = false});
+    };
+    const auto redirect = [] [[clang::coro_wrapper]] (net::Request, Principal) {
+      return to_console();
+    };
+    const auto file = [policy = content_security_policy(
+                           parts.platform.storage->public_origin())] [[clang::coro_wrapper]] (
+                          net::Request request, Principal) {
+      return console_file(policy, std::move(request));
     };
     add("/", "goToConsole", "Redirects to the console.", {}, {302, "To /console/.", "", ""},
-        to_console);
+        redirect);
     add("/console", "goToConsolePage", "Redirects to the console.", {},
-        {302, "To /console/.", "", ""}, to_console);
-    add("/console/", "getConsole", "The console.", {}, {200, "The page.", "text/html", ""},
-        console_file);
+        {302, "To /console/.", "", ""}, redirect);
+    add("/console/", "getConsole", "The console.", {}, {200, "The page.", "text/html", ""}, file);
     add("/console/{path*}", "getConsoleFile", "The console's pages.",
         {{"path", "path", R"({"type":"string"})", "A file of the console."}},
-        {200, "The file.", "text/html", ""}, console_file);
+        {200, "The file.", "text/html", ""}, file);
   }
   return endpoints;
 }

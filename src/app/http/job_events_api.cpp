@@ -21,11 +21,12 @@ Task<Result<std::optional<tryon::Session>>> read_session(ApiParts parts, std::st
       [&id](data::Transaction& tx) { return tryon::find_session(tx, id); });
 }
 
-Task<bool> send_state(net::ResponseStream& stream, JobView view, tryon::Session session) {
+Task<bool> send_state(net::ResponseStream& stream, JobView view, std::string_view event,
+                      tryon::Session session) {
   const std::string id = fmt::format("{}-{}", session.id, to_unix_ms(session.updated_at));
   const bool last = tryon::is_terminal(session.status);
   const auto body = co_await job_json(view, std::move(session));
-  std::string text = sse_event("status", json::dump(body), id);
+  std::string text = sse_event(event, json::dump(body), id);
   if (last) text += sse_event("end", "{}");
   co_return co_await stream.write(std::move(text)) && !last;
 }
@@ -36,14 +37,22 @@ Task<void> watch_job(net::ResponseStream& stream, Watch watch) {
   auto current = co_await read_session(watch.parts, watch.id);
   if (!current || !*current) co_return;
   tryon::SessionStatus told = (*current)->status;
-  if (!co_await send_state(stream, watch.view, std::move(**current))) co_return;
+  std::string state = shown_state(**current);
+  if (!co_await send_state(stream, watch.view, "status", std::move(**current))) co_return;
   while (!stream.closed().cancelled()) {
     auto changes = co_await subscription->next(kSseKeepAlive, stream.closed());
-    if (changes.empty() && !co_await stream.write(sse_keep_alive())) co_return;
+    if (changes.empty()) {
+      if (!co_await stream.write(sse_keep_alive())) co_return;
+      // The feed may miss a transaction that took longer than it looks back.
+      auto now = co_await read_session(watch.parts, watch.id);
+      if (now && *now) changes.push_back(std::move(**now));
+    }
     for (tryon::Session& session : changes) {
-      if (session.status == told) continue;
+      if (shown_state(session) == state) continue;
+      state = shown_state(session);
+      const std::string_view event = session.status == told ? "progress" : "status";
       told = session.status;
-      if (!co_await send_state(stream, watch.view, std::move(session))) co_return;
+      if (!co_await send_state(stream, watch.view, event, std::move(session))) co_return;
     }
   }
 }
@@ -69,8 +78,8 @@ std::vector<Endpoint> job_event_endpoints(ApiParts parts) {
        .pattern = "/v1/jobs/{id}/events",
        .id = "watchJob",
        .tag = "jobs",
-       .summary = "The job's state now and at each change, as server-sent events `status`; the "
-                  "stream closes after `end`.",
+       .summary = "The job's state now and at each change, as server-sent events `status`; what "
+                  "moves in between comes as `progress`; the stream closes after `end`.",
        .access = Access::read,
        .parameters = {{"path", "id", R"({"type":"string"})", "The job's id."}},
        .responses = {{200, "The stream.", "text/event-stream", ""},

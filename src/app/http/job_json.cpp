@@ -1,6 +1,10 @@
 #include "app/http/job_json.hpp"
 
 #include <boost/json.hpp>
+#include <map>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace selvage::app {
 
@@ -27,20 +31,54 @@ json::value error_json(const tryon::Session& session, bool admin) {
   return error;
 }
 
-Task<std::string> shown_url(JobView view, std::string input) {
-  constexpr std::string_view kObject = "object:";
-  if (!input.starts_with(kObject)) co_return input;
-  auto url = co_await view.storage.signed_url(input.substr(kObject.size()), view.url_lifetime);
-  co_return url ? *url : std::string();
+// What an uploaded picture is called in a session.
+constexpr std::string_view kObject = "object:";
+
+using Links = std::map<std::string, std::string, std::less<>>;  // key -> signed URL
+
+std::string_view link_of(const Links& links, std::string_view key) {
+  const auto found = links.find(key);
+  return found == links.end() ? std::string_view() : std::string_view(found->second);
 }
 
-}  // namespace
+// The objects whose links the answer holds.
+void add_keys(const JobView& view, const tryon::Session& session, std::vector<std::string>& keys) {
+  if (session.status == tryon::SessionStatus::completed && session.result_key) {
+    keys.push_back(*session.result_key);
+  }
+  if (!view.admin) return;
+  const auto add_input = [&keys](const std::string& input) {
+    if (input.starts_with(kObject)) keys.push_back(input.substr(kObject.size()));
+  };
+  add_input(session.person_image_url);
+  for (const std::string& garment : session.garment_image_urls) add_input(garment);
+}
 
-Task<json::value> job_json(JobView view, tryon::Session session) {
+// Without links an answer is still worth sending: storage that is away says so in the log.
+Task<Links> sign_all(JobView view, std::vector<std::string> keys) {
+  Links links;
+  if (keys.empty()) co_return links;
+  auto urls = co_await view.storage.signed_urls(keys, view.url_lifetime);
+  if (!urls) {
+    log::warning("pictures_not_signed", urls.error());
+    co_return links;
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    links.emplace(std::move(keys[i]), std::move((*urls)[i]));
+  }
+  co_return links;
+}
+
+json::value shown_input(const Links& links, std::string_view input) {
+  return json::value(input.starts_with(kObject) ? link_of(links, input.substr(kObject.size()))
+                                                : input);
+}
+
+json::object job_object(const JobView& view, const tryon::Session& session, const Links& links) {
   json::value result_url = nullptr;
   if (session.status == tryon::SessionStatus::completed && session.result_key) {
-    auto url = co_await view.storage.signed_url(*session.result_key, view.url_lifetime);
-    if (url) result_url = *url;
+    const std::string_view url = link_of(links, *session.result_key);
+    if (!url.empty()) result_url = url;
   }
   json::object job{
       {"id", session.id},
@@ -49,6 +87,9 @@ Task<json::value> job_json(JobView view, tryon::Session session) {
       {"channel", name(session.owner.channel)},
       {"owner", session.owner.id},
       {"status", name(session.status)},
+      {"progress", session.progress},
+      {"stage", or_null(session.stage)},
+      {"cancel_requested", session.cancel_requested_at.has_value()},
       {"credits", session.credits.value},
       {"created_at", to_rfc3339(session.created_at)},
       {"started_at", or_null(session.started_at)},
@@ -62,14 +103,34 @@ Task<json::value> job_json(JobView view, tryon::Session session) {
       {"error", error_json(session, view.admin)},
   };
   if (view.admin) {
-    json::array inputs;
-    inputs.emplace_back(co_await shown_url(view, session.person_image_url));
+    json::array inputs{shown_input(links, session.person_image_url)};
     for (const std::string& garment : session.garment_image_urls) {
-      inputs.emplace_back(co_await shown_url(view, garment));
+      inputs.push_back(shown_input(links, garment));
     }
     job["inputs"] = std::move(inputs);
   }
-  co_return job;
+  return job;
+}
+
+}  // namespace
+
+Task<json::value> job_json(JobView view, tryon::Session session) {
+  std::vector<std::string> keys;
+  add_keys(view, session, keys);
+  const Links links = co_await sign_all(view, std::move(keys));
+  co_return job_object(view, session, links);
+}
+
+Task<json::array> jobs_json(JobView view, std::vector<tryon::Session> sessions) {
+  std::vector<std::string> keys;
+  for (const tryon::Session& session : sessions) add_keys(view, session, keys);
+  const Links links = co_await sign_all(view, std::move(keys));
+  json::array jobs;
+  jobs.reserve(sessions.size());
+  for (const tryon::Session& session : sessions) {
+    jobs.push_back(job_object(view, session, links));
+  }
+  co_return jobs;
 }
 
 json::value balance_json(const tryon::Balance& balance) {
@@ -86,6 +147,7 @@ json::value queue_json(const work::QueueDepth& depth) {
       {"delayed", depth.delayed},
       {"leased", depth.leased},
       {"dead", depth.dead},
+      {"paused", depth.paused},
       {"oldest_ready_ms",
        depth.oldest_ready ? json::value(depth.oldest_ready->count()) : json::value(nullptr)}};
 }
@@ -109,7 +171,7 @@ json::value task_json(const work::TaskView& task) {
   return json::object{{"id", task.id},
                       {"queue", task.queue},
                       {"state", task.state},
-                      {"payload", task.payload},
+                      {"payload", mended_utf8(task.payload)},
                       {"holder", task.holder},
                       {"reason", task.reason},
                       {"priority", task.priority},

@@ -16,7 +16,10 @@ struct JobView {
   bool admin = false;  // operators also see details and inputs
 };
 
+// A picture that cannot be signed now has no link in the answer.
 [[nodiscard]] Task<json::value> job_json(JobView view, tryon::Session session);
+// All their pictures are signed in one call.
+[[nodiscard]] Task<json::array> jobs_json(JobView view, std::vector<tryon::Session> sessions);
 [[nodiscard]] json::value balance_json(const tryon::Balance& balance);
 [[nodiscard]] json::value queue_json(const work::QueueDepth& depth);
 [[nodiscard]] json::value worker_json(const work::WorkerRow& row);

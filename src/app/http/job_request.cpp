@@ -10,18 +10,6 @@ namespace selvage::app {
 
 namespace {
 
-Result<tryon::Owner> owner_of(const net::Request& request, const Principal& principal) {
-  if (principal.owner) return *principal.owner;
-  const auto channel = request.headers.get("x-selvage-channel");
-  const auto owner = request.headers.get("x-selvage-owner");
-  if (channel.empty() || owner.empty()) {
-    return fail(ErrorKind::invalid, "auth.owner",
-                "this key belongs to no owner, so the request must name one",
-                "use an owner's key, or send X-Selvage-Channel and X-Selvage-Owner");
-  }
-  return tryon::parse_owner(channel, owner);
-}
-
 Result<tryon::UploadedImage> picture_of(const net::FormPart& part, const JobRequestRules& rules) {
   if (part.data.size() > rules.max_image.value) {
     return fail(ErrorKind::too_large, "image.too_large",
@@ -92,6 +80,26 @@ Result<tryon::JobRequest> read_form(const net::Request& request, const JobReques
 
 }  // namespace
 
+Result<tryon::Owner> acting_owner(const net::Request& request, const Principal& principal) {
+  if (principal.owner) return *principal.owner;
+  const auto channel = request.headers.get("x-selvage-channel");
+  const auto owner = request.headers.get("x-selvage-owner");
+  if (channel.empty() || owner.empty()) {
+    return fail(ErrorKind::invalid, "auth.owner",
+                "this key belongs to no owner, so the request must name one",
+                "use an owner's key, or send X-Selvage-Channel and X-Selvage-Owner");
+  }
+  return tryon::parse_owner(channel, owner);
+}
+
+Result<void> check_price(const tryon::JobRequest& job, const Principal& principal, Credits price) {
+  if (principal.admin || job.credits == price) return {};
+  return fail(
+      ErrorKind::invalid, "job.credits",
+      fmt::format("credits: a job costs {}, the request says {}", price.value, job.credits.value),
+      "leave the member out; only an operator's key may set a price of its own");
+}
+
 Result<tryon::JobRequest> read_job_request(const net::Request& request, const Principal& principal,
                                            const JobRequestRules& rules) {
   const std::string type = to_lower_ascii(request.headers.get("content-type"));
@@ -105,17 +113,13 @@ Result<tryon::JobRequest> read_job_request(const net::Request& request, const Pr
                 fmt::format("Content-Type \"{}\" is not taken here", type),
                 "send application/json with URLs, or multipart/form-data with the pictures");
   }
-  job.owner = TRY(owner_of(request, principal));
+  job.owner = TRY(acting_owner(request, principal));
   job.request_id = request.request_id;
+  job.trace = trace_of(request);
   if (request.headers.has("idempotency-key")) {
     job.idempotency_key = std::string(request.headers.get("idempotency-key"));
   }
-  if (!principal.admin && job.credits != rules.price) {
-    return fail(ErrorKind::invalid, "job.credits",
-                fmt::format("credits: a job costs {}, the request says {}", rules.price.value,
-                            job.credits.value),
-                "leave the member out; only an operator's key may set a price of its own");
-  }
+  TRY(check_price(job, principal, rules.price));
   return job;
 }
 

@@ -1,15 +1,19 @@
-// POST /v1/jobs and its relatives: submit, look, list, retry, fetch the result, credits.
+// POST /v1/jobs and its relatives: submit, look, list, cancel, retry, fetch the result, credits.
 #include <boost/json.hpp>
 
 #include "app/http/api_parts.hpp"
 #include "app/http/job_filter.hpp"
 #include "app/http/job_json.hpp"
 #include "app/http/job_request.hpp"
+#include "app/http/refusal.hpp"
 #include "app/http/visible_job.hpp"
+#include "tryon/cancel.hpp"
 
 namespace selvage::app {
 
 namespace {
+
+constexpr std::int64_t kMostCounted = 1000;  // jobs ahead in the line that are still counted
 
 struct JobsApi {
   ApiParts parts;
@@ -37,7 +41,7 @@ Task<net::Response> submit(Shared api, net::Request request, Principal principal
   if (!job) co_return net::Response::problem(job.error(), request);
   request.body = {};  // the pictures were copied out; a waiting request need not hold them twice
   auto outcome = co_await api->parts.acceptance.accept(std::move(*job));
-  if (!outcome) co_return net::Response::problem(outcome.error(), request);
+  if (!outcome) co_return refusal(api->parts, outcome.error(), request);
   co_return co_await accepted(api, std::move(principal), std::move(*outcome));
 }
 
@@ -45,8 +49,30 @@ Task<net::Response> show(Shared api, net::Request request, Principal principal) 
   auto session = co_await find_visible_job(*api->parts.platform.database,
                                            std::string(request.param("id")), principal);
   if (!session) co_return net::Response::problem(session.error(), request);
-  const auto body = co_await job_json(api->view(principal), std::move(*session));
+  std::optional<std::int64_t> before;  // a queue that cannot be counted cheaply is left out
+  if (session->status == tryon::SessionStatus::queued) {
+    const auto counted = co_await api->parts.platform.database->read(
+        [&](data::Transaction& tx) { return tryon::waiting_before(tx, *session, kMostCounted); });
+    if (counted) before = *counted;
+  }
+  json::value body = co_await job_json(api->view(principal), std::move(*session));
+  if (before) body.as_object()["queue_position"] = *before + 1;
   co_return net::Response::json(200, json::dump(body));
+}
+
+// 200: it is cancelled. 202: its worker was asked to stop.
+Task<net::Response> cancel(Shared api, net::Request request, Principal principal) {
+  ApiParts parts = api->parts;
+  auto session = co_await find_visible_job(*parts.platform.database,
+                                           std::string(request.param("id")), principal);
+  if (!session) co_return net::Response::problem(session.error(), request);
+  auto cancelled = co_await tryon::cancel_job(*parts.platform.database, *parts.platform.broker,
+                                              session->owner, session->id, &parts.platform.metrics);
+  if (!cancelled) co_return net::Response::problem(cancelled.error(), request);
+  parts.feed.poke();
+  const int status = tryon::is_terminal(cancelled->status) ? 200 : 202;
+  const auto body = co_await job_json(api->view(principal), std::move(*cancelled));
+  co_return net::Response::json(status, json::dump(body));
 }
 
 Task<net::Response> result(Shared api, net::Request request, Principal principal) {
@@ -73,10 +99,7 @@ Task<net::Response> list(Shared api, net::Request request, Principal principal) 
     return tryon::list_sessions(tx, query->filter, query->limit, query->cursor);
   });
   if (!page) co_return net::Response::problem(page.error(), request);
-  json::array jobs;
-  for (tryon::Session& session : page->sessions) {
-    jobs.push_back(co_await job_json(api->view(principal), std::move(session)));
-  }
+  json::array jobs = co_await jobs_json(api->view(principal), std::move(page->sessions));
   json::object body{{"jobs", std::move(jobs)}, {"next_cursor", nullptr}};
   if (page->next_cursor) body["next_cursor"] = *page->next_cursor;
   co_return net::Response::json(200, json::dump(body));
@@ -86,8 +109,9 @@ Task<net::Response> retry(Shared api, net::Request request, Principal principal)
   auto session = co_await find_visible_job(*api->parts.platform.database,
                                            std::string(request.param("id")), principal);
   if (!session) co_return net::Response::problem(session.error(), request);
-  auto outcome = co_await api->parts.acceptance.retry(std::move(*session), request.request_id);
-  if (!outcome) co_return net::Response::problem(outcome.error(), request);
+  auto outcome = co_await api->parts.acceptance.retry(std::move(*session), request.request_id,
+                                                      trace_of(request));
+  if (!outcome) co_return refusal(api->parts, outcome.error(), request);
   co_return co_await accepted(api, std::move(principal), std::move(*outcome));
 }
 
@@ -145,7 +169,10 @@ std::vector<Endpoint> job_endpoints(ApiParts parts) {
                      {409, "The session id exists.", "application/problem+json", "Problem"},
                      {422, "A URL may not be fetched, or the key was used with another body.",
                       "application/problem+json", "Problem"},
-                     {429, "The queue is full.", "application/problem+json", "Problem"}},
+                     {429,
+                      "The queue is full (queue_position, estimated_wait_s say how full), or the "
+                      "owner has sent its jobs of the day. Retry-After says when to come back.",
+                      "application/problem+json", "Problem"}},
        .handler = bind(api, submit),
        .max_body = max_upload});
   endpoints.push_back(
@@ -190,6 +217,22 @@ std::vector<Endpoint> job_endpoints(ApiParts parts) {
        .handler = bind(api, result)});
   endpoints.push_back(
       {.method = net::Method::post,
+       .pattern = "/v1/jobs/{id}/cancel",
+       .id = "cancelJob",
+       .tag = "jobs",
+       .summary = "Stop a job and return its credits. One that is being worked on stops before the "
+                  "provider is called; once it was, the picture is finished and the job completes.",
+       .access = Access::submit,
+       .parameters = {kJobId},
+       .responses = {{200, "It is cancelled: failed with the code cancelled, refunded.",
+                      "application/json", "Job"},
+                     {202, "Its worker was asked to stop; watch the job.", "application/json",
+                      "Job"},
+                     {409, "The job is over.", "application/problem+json", "Problem"},
+                     kNotFound},
+       .handler = bind(api, cancel)});
+  endpoints.push_back(
+      {.method = net::Method::post,
        .pattern = "/v1/jobs/{id}/retry",
        .id = "retryJob",
        .tag = "jobs",
@@ -200,6 +243,8 @@ std::vector<Endpoint> job_endpoints(ApiParts parts) {
                      {200, "It was retried before: that job.", "application/json", "Job"},
                      {402, "The balance is too small.", "application/problem+json", "Problem"},
                      {409, "The job did not fail, or its pictures are gone.",
+                      "application/problem+json", "Problem"},
+                     {429, "The queue is full, or the owner has sent its jobs of the day.",
                       "application/problem+json", "Problem"},
                      kNotFound},
        .handler = bind(api, retry)});

@@ -95,14 +95,14 @@ std::string openapi_document(std::span<const Endpoint> endpoints) {
   }
   const json::object document{
       {"openapi", "3.1.0"},
-      {"info",
-       json::object{
-           {"title", "Selvage"},
-           {"version", kVersion},
-           {"description",
-            "Virtual try-on jobs with exact credit accounting. Errors are RFC 9457 problem "
-            "documents with a stable `code`, a `hint` and the `request_id`."},
-           {"license", json::object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"info", json::object{{"title", "Selvage"},
+                            {"version", kVersion},
+                            {"description",
+                             "Virtual try-on jobs with exact credit accounting, and body sizing. "
+                             "Errors are RFC 9457 problem "
+                             "documents with a stable `code`, a `hint` and the `request_id`."},
+                            {"license",
+                             json::object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"security", json::array{json::object{{"apiKey", json::array{}}},
                                json::object{{"consoleSession", json::array{}}}}},
       {"paths", std::move(paths)},
@@ -123,8 +123,15 @@ std::vector<Endpoint> all_endpoints(ApiParts parts) {
   };
   add(job_endpoints(parts));
   add(job_event_endpoints(parts));
+  add(bulk_endpoints(parts));
+  add(webhook_endpoints(parts));
+  add(delivery_endpoints(parts));
+  add(sizing_endpoints(parts));
+  add(size_estimate_endpoints(parts));
+  add(size_chart_endpoints(parts));
   add(operations_endpoints(parts));
   add(console_endpoints(parts));
+  add(schedule_endpoints(parts));
   add(file_endpoints(parts));
   all.push_back({.method = net::Method::get,
                  .pattern = "/openapi.json",

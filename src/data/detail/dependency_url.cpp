@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "base/text.hpp"
+#include "data/detail/host_port.hpp"
 
 namespace selvage::data {
 
@@ -20,9 +19,8 @@ struct Scheme {
   bool takes_credentials;
 };
 constexpr Scheme kSchemes[] = {
-    {"redis", 6379, true},      {"rediss", 6379, true}, {"postgres", 5432, true},
-    {"postgresql", 5432, true}, {"http", 80, false},    {"https", 443, false},
-    {"tcp", 0, false},
+    {"postgres", 5432, true}, {"postgresql", 5432, true}, {"http", 80, false},
+    {"https", 443, false},    {"tcp", 0, false},
 };
 
 std::unexpected<Error> bad(std::string_view what) {
@@ -31,45 +29,11 @@ std::unexpected<Error> bad(std::string_view what) {
               "percent-encoded");
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, failed] = std::from_chars(text.begin(), text.end(), port);
-  if (failed != std::errc() || end != text.end() || port == 0) return std::nullopt;
-  return port;
-}
-
-bool may_stand_in_host(char c) {
-  const char lower = to_lower_ascii(c);
-  return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '.' || c == '-' || c == '_';
-}
-
-// "host", "host:port", "[v6]" or "[v6]:port".
 Result<void> read_host(std::string_view text, DependencyUrl& url) {
-  std::string_view port;
-  if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return bad("the address in brackets has no end");
-    url.host = text.substr(1, close - 1);
-    text.remove_prefix(close + 1);
-    const bool plain =
-        std::ranges::all_of(url.host, [](char c) { return may_stand_in_host(c) || c == ':'; });
-    if (url.host.empty() || !plain || (!text.empty() && !text.starts_with(':'))) {
-      return bad("the host is not a name or an address");
-    }
-    if (!text.empty()) port = text.substr(1);
-  } else {
-    const std::size_t colon = text.find(':');
-    url.host = text.substr(0, colon);
-    if (colon != std::string_view::npos) port = text.substr(colon + 1);
-    if (url.host.empty() || !std::ranges::all_of(url.host, may_stand_in_host)) {
-      return bad("the host is not a name or an address");
-    }
-  }
-  if (!port.empty()) {
-    const auto number = parse_port(port);
-    if (!number) return bad("the port is not a number from 1 to 65535");
-    url.port = *number;
-  }
+  Result<HostPort> parsed = parse_host_port(text, "readiness.url");
+  if (!parsed) return bad(parsed.error().message);
+  url.host = std::move(parsed->host);
+  if (parsed->port != 0) url.port = parsed->port;
   return {};
 }
 
@@ -87,8 +51,7 @@ Result<void> read_credentials(std::string_view text, DependencyUrl& url) {
 }  // namespace
 
 std::string DependencyUrl::origin() const {
-  return host.contains(':') ? fmt::format("{}://[{}]:{}", scheme, host, port)
-                            : fmt::format("{}://{}:{}", scheme, host, port);
+  return fmt::format("{}://{}", scheme, to_string(HostPort{host, port}));
 }
 
 Result<DependencyUrl> parse_dependency_url(std::string_view text) {

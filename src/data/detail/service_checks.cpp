@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/text.hpp"
+#include "data/detail/redis_finder.hpp"
 #include "net/http_client.hpp"
 #include "net/tcp_probe.hpp"
 
@@ -21,14 +22,6 @@ std::unexpected<Error> not_ready(std::string what) {
 std::unexpected<Error> not_understood(std::string_view service, std::string_view answer) {
   return fail(ErrorKind::unavailable, "readiness.protocol",
               fmt::format("what answers is not {}: {}", service, in_quotes(answer, 40)));
-}
-
-std::string resp_command(std::initializer_list<std::string_view> parts) {
-  std::string text = fmt::format("*{}\r\n", parts.size());
-  for (const std::string_view part : parts) {
-    text += fmt::format("${}\r\n{}\r\n", part.size(), part);
-  }
-  return text;
 }
 
 std::string big_endian(std::uint32_t number) {
@@ -66,39 +59,18 @@ Task<Result<void>> check_tcp(DependencyUrl url, Deadline deadline) {
   co_return Result<void>();
 }
 
-std::string redis_greeting(const DependencyUrl& url) {
-  const std::string& password = url.password.reveal();
-  std::string text;
-  if (!password.empty()) {
-    text = url.user.empty() ? resp_command({"AUTH", password})
-                            : resp_command({"AUTH", url.user, password});
+Task<Result<void>> check_redis(RedisUrl url, Deadline deadline) {
+  if (url.topology != RedisTopology::single) {
+    RedisFinder finder(std::move(url), {}, {});
+    CO_TRY(co_await finder.find(deadline.left(), {}));
+    co_return Result<void>();
   }
-  return text + resp_command({"PING"});
-}
-
-Result<bool> read_redis_replies(std::string_view answer, int replies) {
-  while (replies > 0) {
-    const std::size_t end = answer.find("\r\n");
-    const std::string_view line = answer.substr(0, end);
-    if (!line.empty() && line[0] != '+' && line[0] != '-') return not_understood("Redis", line);
-    if (end == std::string_view::npos) return false;
-    if (line.starts_with('-')) {
-      return not_ready("Redis answers: " + in_quotes(line.substr(1), 120));
-    }
-    answer.remove_prefix(end + 2);
-    --replies;
-  }
-  return true;
-}
-
-Task<Result<void>> check_redis(DependencyUrl url, Deadline deadline) {
-  const int replies = url.password.empty() ? 1 : 2;
-  const auto security =
-      url.scheme == "rediss" ? net::TcpProbe::Security::tls : net::TcpProbe::Security::plain;
-  std::string greeting = redis_greeting(url);
-  co_return co_await talk(
-      std::move(url), security, std::move(greeting),
-      [replies](std::string_view answer) { return read_redis_replies(answer, replies); }, deadline);
+  RedisLogin login{.user = url.user, .password = url.password, .db = url.db};
+  RedisAddress address = url.seeds.front();
+  const auto wire =
+      CO_TRY(co_await RedisWire::open(std::move(url), std::move(address), deadline, {}));
+  CO_TRY(co_await wire->log_in(std::move(login), {}, deadline, {}));
+  co_return Result<void>();
 }
 
 std::string postgres_startup(const DependencyUrl& url) {

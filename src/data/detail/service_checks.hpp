@@ -6,20 +6,16 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 #include "data/detail/dependency_url.hpp"
+#include "data/redis_url.hpp"
 
 namespace selvage::data {
 
 [[nodiscard]] Task<Result<void>> check_tcp(DependencyUrl url, Deadline deadline);
-[[nodiscard]] Task<Result<void>> check_redis(DependencyUrl url, Deadline deadline);
+[[nodiscard]] Task<Result<void>> check_redis(RedisUrl url, Deadline deadline);
 [[nodiscard]] Task<Result<void>> check_postgres(DependencyUrl url, Deadline deadline);
 [[nodiscard]] Task<Result<void>> check_http(DependencyUrl url, Deadline deadline);
 
 // The parts that need no network.
-// AUTH if there is a password, then PING, as RESP arrays.
-[[nodiscard]] std::string redis_greeting(const DependencyUrl& url);
-// Whether `answer` (complete lines or not yet) is +OK and +PONG, as many as `replies`; false: read
-// more.
-[[nodiscard]] Result<bool> read_redis_replies(std::string_view answer, int replies);
 // A StartupMessage of protocol 3.0.
 [[nodiscard]] std::string postgres_startup(const DependencyUrl& url);
 // Whether the server takes sessions; false: read more.

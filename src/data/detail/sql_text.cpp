@@ -157,9 +157,9 @@ bool is_blank(std::string_view sql) {
 }
 
 bool controls_transaction(std::string_view sql) {
-  static constexpr std::array<std::string_view, 10> kWords{
-      "BEGIN",   "COMMIT", "END",    "ROLLBACK", "SAVEPOINT",
-      "RELEASE", "ATTACH", "DETACH", "VACUUM",   "PRAGMA"};
+  static constexpr std::array<std::string_view, 16> kWords{
+      "BEGIN",   "START",  "COMMIT", "END",    "ROLLBACK", "ABORT",   "SAVEPOINT", "RELEASE",
+      "PREPARE", "ATTACH", "DETACH", "VACUUM", "PRAGMA",   "DISCARD", "LISTEN",    "SET"};
   while (!sql.empty()) {
     const Token token = first_token(sql);
     if (token.kind == TokenKind::word) {

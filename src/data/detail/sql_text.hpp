@@ -14,8 +14,8 @@ namespace selvage::data {
 // Nothing but white space, comments and semicolons.
 [[nodiscard]] bool is_blank(std::string_view sql);
 
-// Whether the statement begins, ends or nests a transaction, or attaches, detaches or vacuums a
-// database.
+// Whether the statement begins, ends or nests a transaction, changes the connection's settings, or
+// attaches, detaches or vacuums a database.
 [[nodiscard]] bool controls_transaction(std::string_view sql);
 
 }  // namespace selvage::data

@@ -14,12 +14,11 @@
 #include <vector>
 
 #include "data/database.hpp"
+#include "data/detail/result_limits.hpp"
 
 namespace selvage::data {
 
 inline constexpr std::size_t kMaxCachedStatements = 512;
-inline constexpr std::size_t kMaxRows = 250'000;  // of one query; more is a missing LIMIT
-inline constexpr int kMaxValueBytes = 64 << 20;   // of one text, and of one row
 
 // A prepared statement and where each of its parameters comes from.
 class SqliteStatement {

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "net/detail/client_address.hpp"
 #include "net/detail/problem.hpp"
+#include "net/detail/server_span.hpp"
 
 namespace selvage::net::detail {
 
@@ -16,6 +17,9 @@ constexpr std::uint64_t kReadBeforeGate = 64 * 1024;
 // close.
 constexpr std::uint64_t kMaxDrained = 4 * 1024 * 1024;
 constexpr milliseconds kDrainTime{3'000};
+// How long a new connection may still bring its first request once the server drains: who could
+// connect expects an answer, while a client that keeps a connection knows that it may be closed.
+constexpr milliseconds kFirstRequestTime{2'000};
 
 Response options_response(std::string allow) {
   Response response;
@@ -184,6 +188,11 @@ Task<Response> Connection::answer() {
   if (match.route == nullptr) co_return no_route(request, match);
   const Route& route = *match.route;
   request.params = std::move(match.params);
+  current_.span = start_server_span(worker_.state().options.tracer, request, route);
+  if (current_.span) {
+    request.span = &current_.span;
+    request.log.with("trace_id", current_.span.context().trace_hex());
+  }
 
   if (framing->content_length > route.max_body.value) {
     co_return refusal_response({.status = 413,
@@ -228,7 +237,8 @@ std::optional<Response> Connection::cors(const Request& request, const Router::M
     response.headers.add("Access-Control-Allow-Methods", match.allow);
     response.headers.add(
         "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
+        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, traceparent, "
+        "tracestate");
     response.headers.add("Access-Control-Max-Age", "600");
   }
   return response;
@@ -289,6 +299,7 @@ void Connection::finish(int status, bool delivered) {
   const SteadyTime time = steady_now();
   const std::chrono::duration<double> took = time - current_.started;
   worker_.state().metrics.observe(current_.route, current_.method, status, took.count());
+  end_server_span(current_.span, status, delivered);
   set_phase(Phase::idle, time + limits().idle_time);
   if (input_.empty()) input_.shrink();
 
@@ -321,7 +332,12 @@ void Connection::check_deadline(SteadyTime time) {
 }
 
 void Connection::drain() {
-  if (phase_ == Phase::idle) transport_.interrupt();
+  const bool is_new = current_.request_id.empty();
+  if (phase_ == Phase::idle && is_new) {
+    transport_.set_deadline(steady_now() + kFirstRequestTime);
+  } else if (phase_ == Phase::idle) {
+    transport_.interrupt();
+  }
   if (stream_ != nullptr) stream_->close();
 }
 

@@ -32,7 +32,8 @@ class Connection {
   [[nodiscard]] Task<void> refuse_for_load();
 
   void check_deadline(SteadyTime time);
-  // Ends an idle connection and tells a stream to end; a running request goes on.
+  // Ends an idle connection, a new one a little later, and tells a stream to end; a running request
+  // goes on.
   void drain();
   void abort() { transport_.abort(); }
 
@@ -51,6 +52,7 @@ class Connection {
     std::string request_id;
     std::string cors_origin;
     std::string peer;
+    Span span;
   };
   struct BodyFault {
     std::optional<Refusal> refusal;  // none: the client is gone

@@ -27,6 +27,8 @@ class Worker {
   void start(std::size_t index);
   // Any thread: stop accepting, give running requests `grace`, then end everything.
   void request_stop(milliseconds grace);
+  // Any thread: the grace is over.
+  void hurry() { all_closed_.set_from_any_thread(); }
   void join() { thread_.join(); }
 
   // For the connections of this worker, on its loop.

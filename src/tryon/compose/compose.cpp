@@ -7,6 +7,7 @@
 #include "tryon/compose/cutout.hpp"
 #include "tryon/compose/dress.hpp"
 #include "tryon/compose/torso.hpp"
+#include "tryon/compose/wear.hpp"
 
 namespace selvage::tryon {
 
@@ -29,6 +30,15 @@ Result<image::Picture> compose(const image::Picture& person,
     dress(dressed, cells, placement, *garment);
   }
   return dressed;
+}
+
+Result<Dressed> compose(const image::Picture& person, std::span<const image::Picture> garments,
+                        const std::optional<Body>& body) {
+  if (body && !garments.empty()) {
+    auto worn = TRY(wear(image::flatten_on_white(person), garments, *body));
+    if (worn) return Dressed{std::move(*worn), true};
+  }
+  return Dressed{TRY(compose(person, garments)), false};
 }
 
 }  // namespace selvage::tryon

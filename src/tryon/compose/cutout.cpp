@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "image/resize.hpp"
+#include "tryon/compose/background.hpp"
 #include "tryon/compose/mask_shapes.hpp"
 #include "tryon/compose/trace.hpp"
 
@@ -34,67 +35,38 @@ bool uses_alpha(const Picture& picture) {
   return clear * 50 > picture.pixels.size() / 4;
 }
 
-// The median of each primary along the border; what the background is, if it is even.
-std::array<int, 3> border_colour(const Picture& rgb) {
-  std::array<std::vector<std::uint8_t>, 3> samples;
-  auto take = [&](int x, int y) {
-    for (std::size_t c = 0; c < 3; ++c)
-      samples[c].push_back(rgb.row(y)[3 * static_cast<std::size_t>(x) + c]);
-  };
-  for (int x = 0; x < rgb.width; ++x) {
-    take(x, 0);
-    take(x, rgb.height - 1);
-  }
-  for (int y = 0; y < rgb.height; ++y) {
-    take(0, y);
-    take(rgb.width - 1, y);
-  }
-  std::array<int, 3> colour{};
-  for (std::size_t c = 0; c < 3; ++c) {
-    const auto middle = samples[c].begin() + static_cast<std::ptrdiff_t>(samples[c].size() / 2);
-    std::nth_element(samples[c].begin(), middle, samples[c].end());
-    colour[c] = *middle;
-  }
-  return colour;
-}
-
-// Makes what is connected to the border and has its colour transparent. Between clearly background
-// and clearly garment, alpha rises gradually, which keeps edges soft.
-Result<Picture> without_background(const Picture& rgb) {
-  constexpr int kSame = 18, kOther = 42;  // largest difference in one primary
-  const std::array<int, 3> background = border_colour(rgb);
-  Mask like = blank_like(rgb);
-  std::vector<std::uint8_t> distance(like.cells.size());
-  for (std::size_t i = 0; i < distance.size(); ++i) {
-    int most = 0;
-    for (std::size_t c = 0; c < 3; ++c) {
-      most = std::max(most, std::abs(rgb.pixels[3 * i + c] - background[c]));
+// Of the edge, only what is inside keeps its own colour: further out the background is mixed in,
+// and would shine around the garment.
+void clear_fringe(Picture& cut, const Mask& mask) {
+  const Mask inner = shrunk(mask, 1), near = grown(mask, 1);
+  const int width = cut.width, height = cut.height;
+  const Picture before = cut;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                            static_cast<std::size_t>(x);
+      if (inner.cells[i] != 0) continue;
+      if (near.cells[i] == 0) {
+        cut.pixels[4 * i + 3] = 0;
+        continue;
+      }
+      std::array<int, 3> sum{};
+      int count = 0, covered = 0;
+      for (int dy = -2; dy <= 2; ++dy) {
+        for (int dx = -2; dx <= 2; ++dx) {
+          const bool next = std::abs(dx) < 2 && std::abs(dy) < 2;
+          covered += next && mask.at(x + dx, y + dy) ? 1 : 0;
+          if (!inner.at(x + dx, y + dy)) continue;
+          const std::uint8_t* p = before.row(y + dy).data() + 4 * (x + dx);
+          for (std::size_t c = 0; c < 3; ++c) sum[c] += p[c];
+          ++count;
+        }
+      }
+      cut.pixels[4 * i + 3] = static_cast<std::uint8_t>(count == 0 ? 0 : 255 * covered / 9);
+      for (std::size_t c = 0; count > 0 && c < 3; ++c)
+        cut.pixels[4 * i + c] = static_cast<std::uint8_t>(sum[c] / count);
     }
-    distance[i] = static_cast<std::uint8_t>(std::min(most, 255));
-    like.cells[i] = most < kOther ? 255 : 0;
   }
-  std::vector<int> border;
-  for (int x = 0; x < rgb.width; ++x) {
-    border.push_back(x);
-    border.push_back((rgb.height - 1) * rgb.width + x);
-  }
-  for (int y = 0; y < rgb.height; ++y) {
-    border.push_back(y * rgb.width);
-    border.push_back(y * rgb.width + rgb.width - 1);
-  }
-  const auto even = std::count_if(border.begin(), border.end(),
-                                  [&](int index) { return distance[index] < kOther; });
-  if (even * 10 < std::ssize(border) * 6) return no_garment("the background is not even");
-
-  const Mask outside = flooded(like, border);
-  Picture cut = Picture::filled(rgb.width, rgb.height, 4, 255);
-  for (std::size_t i = 0; i < distance.size(); ++i) {
-    for (std::size_t c = 0; c < 3; ++c) cut.pixels[4 * i + c] = rgb.pixels[3 * i + c];
-    if (outside.cells[i] == 0) continue;
-    const int alpha = (distance[i] - kSame) * 255 / (kOther - kSame);
-    cut.pixels[4 * i + 3] = static_cast<std::uint8_t>(std::clamp(alpha, 0, 255));
-  }
-  return cut;
 }
 
 // Keeps the largest part only, so that labels and hangers beside the garment vanish.
@@ -220,12 +192,22 @@ void find_shoulders(const Mask& mask, const Box& box, Outline& shape) {
 
 Result<Cutout> cut_out(const Picture& garment, int longest) {
   Picture picture = image::shrink(garment, longest);
-  if (!uses_alpha(picture))
-    picture = TRY(without_background(image::flatten_on_white(std::move(picture))));
-  const Mask mask = TRY(garment_mask(picture));
+  if (!uses_alpha(picture)) {
+    auto cut = without_background(image::flatten_on_white(std::move(picture)));
+    if (!cut) return no_garment("the background is not even");
+    picture = std::move(*cut);
+  }
+  Mask mask = TRY(garment_mask(picture));
   const Box box = rows_of(mask);
   if (box.height() < 16) return no_garment("it is too flat to be worn");
 
+  clear_fringe(picture, mask);
+  return Cutout{std::move(picture), std::move(mask)};
+}
+
+Outline outline_of(const Cutout& garment) {
+  const Mask& mask = garment.mask;
+  const Box box = rows_of(mask);
   Outline shape;
   find_trunk(mask, box, shape);
   find_shoulders(mask, box, shape);
@@ -238,7 +220,7 @@ Result<Cutout> cut_out(const Picture& garment, int longest) {
     limb.measure();
     shape.limbs[side] = std::move(limb);
   }
-  return Cutout{std::move(picture), std::move(shape)};
+  return shape;
 }
 
 }  // namespace selvage::tryon

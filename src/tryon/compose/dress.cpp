@@ -73,9 +73,13 @@ Sample sample(const Picture& picture, float x, float y) {
 class Fitting {
  public:
   Fitting(const TorsoPlacement& placement, const Cutout& garment)
-      : body_(placement.body), cut_(garment), fit_(fit_of(placement.body, garment.outline)) {}
+      : body_(placement.body),
+        cut_(garment),
+        outline_(outline_of(garment)),
+        fit_(fit_of(placement.body, outline_)) {}
 
   [[nodiscard]] const Fit& fit() const { return fit_; }
+  [[nodiscard]] const Outline& outline() const { return outline_; }
 
   // The cloth over the point (x, y) of the picture.
   [[nodiscard]] Sample cloth_at(float x, float y) const {
@@ -95,7 +99,7 @@ class Fitting {
 
  private:
   [[nodiscard]] Sample trunk_at(float x, float y, float across) const {
-    const Outline& from = cut_.outline;
+    const Outline& from = outline_;
     const int last_row = static_cast<int>(from.left.size()) - 1;
     const auto column =
         std::clamp(static_cast<int>(x), 0, static_cast<int>(body_.shoulder.size()) - 1);
@@ -123,7 +127,7 @@ class Fitting {
   [[nodiscard]] Sample sleeve_at(std::size_t side, float x, float y) const {
     if (fit_.along[side] == 0) return {};
     const Limb& arm = body_.limbs[side];
-    const Limb& sleeve = cut_.outline.limbs[side];
+    const Limb& sleeve = outline_.limbs[side];
     Limb::Place place = arm.place(x, y);
     const float row = y - static_cast<float>(arm.first_row) - 0.5F;
     const float half = Limb::at(arm.half, row) + fit_.ease;
@@ -149,6 +153,7 @@ class Fitting {
 
   const Outline& body_;
   const Cutout& cut_;
+  Outline outline_;
   Fit fit_;
 };
 
@@ -185,12 +190,13 @@ Area area_of(const Picture& person, const Outline& body, const Fit& fit) {
 void dress(Picture& person, const Picture& cells, const TorsoPlacement& placement,
            const Cutout& garment) {
   const Fitting fitting(placement, garment);
-  const Light light = light_on(cells, placement);
+  const Light light =
+      light_on(cells, placement.silhouette, placement.body.top, placement.body.bottom);
   const Fit& fit = fitting.fit();
   std::array<float, 2> sleeve_end{};
   for (std::size_t side : {0U, 1U}) {
     if (fit.along[side] > 0)
-      sleeve_end[side] = garment.outline.limbs[side].length() / fit.along[side];
+      sleeve_end[side] = fitting.outline().limbs[side].length() / fit.along[side];
   }
   bare_skin(person, cells, placement, light, sleeve_end,
             placement.body.top + 0.5F * (placement.body.armpit - placement.body.top));

@@ -89,14 +89,12 @@ float Light::at(float x, float y) const {
   return upper + (lower - upper) * ty;
 }
 
-Light light_on(const image::Picture& cells, const TorsoPlacement& placement) {
+Light light_on(const image::Picture& cells, const Mask& mask, float from, float to, int radius) {
   constexpr float kSure =
       0.03F;  // nearer than this to a common tint, a cell is that cloth and no mixture
-  const Mask& mask = placement.silhouette;
   const auto pixels = static_cast<float>(mask.scale);
-  const int first = std::clamp(static_cast<int>(placement.body.top / pixels), 0, cells.height - 1);
-  const int last =
-      std::clamp(static_cast<int>(placement.body.bottom / pixels), first, cells.height - 1);
+  const int first = std::clamp(static_cast<int>(from / pixels), 0, cells.height - 1);
+  const int last = std::clamp(static_cast<int>(to / pixels), first, cells.height - 1);
 
   std::vector<std::size_t> places;
   std::vector<Cell> seen;
@@ -136,10 +134,12 @@ Light light_on(const image::Picture& cells, const TorsoPlacement& placement) {
     if (tints.empty()) break;
     light.cells[places[i]] =
         std::clamp(seen[i].brightness / brightness[nearest[i]].front(), 0.5F, 1.45F);
-    weights[places[i]] = sure[i] ? 1.0F : 0.05F;
+    // Far from the usual it is a print, not a fold.
+    const bool fold = std::abs(light.cells[places[i]] - 1) < 0.38F;
+    weights[places[i]] = sure[i] && fold ? 1.0F : 0.05F;
   }
-  blur(light.cells, weights, light.width, light.height, 1);
-  blur(light.cells, weights, light.width, light.height, 1);
+  blur(light.cells, weights, light.width, light.height, radius);
+  blur(light.cells, weights, light.width, light.height, radius);
   return light;
 }
 

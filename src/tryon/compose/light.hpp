@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "image/picture.hpp"
-#include "tryon/compose/torso.hpp"
+#include "tryon/compose/silhouette.hpp"
 
 namespace selvage::tryon {
 
@@ -17,7 +17,9 @@ struct Light {
 };
 
 // Colours that belong together (a stripe, bare skin) are found first and each is compared with its
-// own usual brightness, so that a striped shirt does not shine through the new one.
-[[nodiscard]] Light light_on(const image::Picture& cells, const TorsoPlacement& placement);
+// own usual brightness, so that a striped shirt does not shine through the new one. Only the
+// picture's rows [from, to) count. `radius`: how many cells around each are averaged.
+[[nodiscard]] Light light_on(const image::Picture& cells, const Mask& silhouette, float from,
+                             float to, int radius = 1);
 
 }  // namespace selvage::tryon

@@ -3,8 +3,8 @@
 // The background is what the left and right margins of the same rows show, and whatever is
 // connected to the margins and looks like it, shadows included. The person is the largest thing
 // that remains near the middle. That is enough for the pictures people take for a fitting (one
-// person, standing, a calm background) and is refused for others; body pose will replace it without
-// touching what comes after.
+// person, standing, a calm background) and is refused for others. It is the way out when no body is
+// known (see ../body.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,5 @@
-// Where the person's torso and arms are: the seam between finding a body and dressing it.
-//
-// Today the answer comes from the silhouette; a pose estimate can give the same answer better.
+// Where the person's torso and arms are, by silhouette; figure.hpp answers better when the body's
+// points are known.
 #pragma once
 
 #include "base/error.hpp"

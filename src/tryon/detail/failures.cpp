@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace selvage::tryon {
 
@@ -89,6 +90,8 @@ constexpr FailureRow kRows[] = {
      "The photos of this job are no longer stored. Please send them again. Your credits have been "
      "returned.",
      "An uploaded input is not in storage."},
+    {kCancelledCode, "This job was cancelled. Your credits have been returned.",
+     "Its owner or an operator cancelled it before there was a picture."},
     {"insufficient_credits", "There are not enough credits for this picture.",
      "A producer queued a job its owner cannot pay; nothing was charged."},
     {"malformed_task",
@@ -105,7 +108,7 @@ constexpr FailureRow kRows[] = {
     {"infrastructure",
      "We couldn't create this picture because of a problem on our side. Your credits have been "
      "returned; please try again later.",
-     "Database or storage stayed away through every retry."},
+     "Database, Redis or storage stayed away through every retry."},
     {"abandoned",
      "We couldn't create this picture because of a problem on our side. Your credits have been "
      "returned; please try again.",
@@ -192,8 +195,16 @@ SessionFailure failure_of_input(const Error& error, std::string_view which) {
 
 bool is_infrastructure(const Error& error) {
   const bool away = error.kind == ErrorKind::unavailable || error.kind == ErrorKind::timeout;
-  return error.code.starts_with("db.") || (error.code.starts_with("storage.") && away) ||
+  const bool outside = error.code.starts_with("storage.") || error.code.starts_with("redis.");
+  return error.code.starts_with("db.") || (outside && away) || error.code == "redis.busy" ||
          error.code == "pool.full";
+}
+
+bool needs_operator(const Error& error) {
+  constexpr std::array<std::string_view, 6> kCodes = {"storage.denied",    "storage.no_bucket",
+                                                      "storage.region",    "storage.clock",
+                                                      "storage.read_only", "storage.protocol"};
+  return std::ranges::find(kCodes, error.code) != kCodes.end();
 }
 
 }  // namespace detail

@@ -26,8 +26,10 @@ struct FailureRow {
 // `which` says whose picture it was: "the photo of the person", "garment picture 2".
 [[nodiscard]] SessionFailure failure_of_input(const Error& error, std::string_view which);
 
-// Something of ours is away (database, storage, a full disk or pool). The job waits for it, it does
-// not fail.
+// Something of ours is away (database, Redis, storage, a full disk or pool). The job waits for it,
+// it does not fail.
 [[nodiscard]] bool is_infrastructure(const Error& error);
+// Infrastructure that stays away until the operator mends it: a wrong key, a missing bucket.
+[[nodiscard]] bool needs_operator(const Error& error);
 
 }  // namespace selvage::tryon::detail

@@ -17,7 +17,10 @@ const work::HandBack kHandBack{"drain: the worker is stopping"};
 }  // namespace
 
 std::optional<GenerationRun::Ending> GenerationRun::stopped() const {
-  if (!job_.stop.cancelled()) return std::nullopt;
+  if (!job_.stop.cancelled()) {
+    if (!cancel_.wanted()) return std::nullopt;
+    return make_failure(kCancelledCode, "cancelled while it was worked on");
+  }
   const work::StopReason reason = job_.why ? job_.why->reason : work::StopReason::none;
   switch (reason) {
     case work::StopReason::time_limit:
@@ -50,6 +53,7 @@ GenerationRun::Ending GenerationRun::ending_of(const Error& error) const {
 void GenerationRun::changed(const Settlement& settlement) {
   if (!settlement.session) return;
   session_ = *settlement.session;
+  if (settlement.announced) parts_.broker.notify();
   if (settlement.refunded) count_refunded(parts_.metrics, session_.owner.channel, session_.credits);
   if (parts_.on_change) parts_.on_change(session_);
 }

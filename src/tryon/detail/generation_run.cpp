@@ -6,15 +6,13 @@
 #include "tryon/detail/failures.hpp"
 #include "tryon/detail/inputs.hpp"
 #include "tryon/detail/object_keys.hpp"
-#include "tryon/detail/prompt.hpp"
 #include "tryon/detail/stage_metrics.hpp"
 
 namespace selvage::tryon::detail {
 namespace {
 
-constexpr milliseconds kMaxServerWait{
-    120'000};  // a provider may ask for more; the shopper will not wait
 constexpr milliseconds kLongestPatience{5'000};
+constexpr milliseconds kShownAfter{250};
 
 // Storing a picture that was paid for is tried until the job's time is over; a transaction for a
 // quarter of a minute, since its artefact makes another run cheap.
@@ -29,8 +27,6 @@ std::int64_t milliseconds_since(SteadyTime start) {
   return std::chrono::duration_cast<milliseconds>(steady_now() - start).count();
 }
 
-work::RetryPolicy retry_policy() { return work::RetryPolicy(kGenerationRetries); }
-
 }  // namespace
 
 Task<bool> Patience::wait(CancelToken stop) {
@@ -40,12 +36,16 @@ Task<bool> Patience::wait(CancelToken stop) {
   co_return co_await net::sleep_for(now_waiting, std::move(stop));
 }
 
-GenerationRun::GenerationRun(PipelineParts& parts, work::JobContext job, GenerationTask task)
+GenerationRun::GenerationRun(PipelineParts& parts, CancelWatch& cancels, work::JobContext job,
+                             GenerationTask task)
     : parts_(parts),
       job_(std::move(job)),
       task_(std::move(task)),
       token_(job_.lease.ref.token),
-      log_(job_.log) {
+      log_(job_.log),
+      cancel_(cancels, task_.session_id),
+      by_engine_(job_.stop.on_cancel([this] { interrupt_.cancel(); })),
+      by_owner_(cancel_.token().on_cancel([this] { interrupt_.cancel(); })) {
   session_.id = task_.session_id;  // until the stored one is known
   session_.owner = task_.owner;
   log_.with("request_id", task_.request_id)
@@ -53,7 +53,40 @@ GenerationRun::GenerationRun(PipelineParts& parts, work::JobContext job, Generat
       .with("task_id", task_.task_id);
 }
 
+GenerationRun::Shown::Shown(GenerationRun& run, tryon::Stage stage) {
+  run.shown_.spawn(run.show(stage, over_.token()), "show stage");
+}
+
+// A stage that is soon over is not worth a commit. The session is not touched here: the run goes on
+// beside this and uses it.
+Task<void> GenerationRun::show(tryon::Stage stage, CancelToken over) {
+  if (!co_await net::sleep_for(kShownAfter, over)) co_return;
+  const Channel channel = session_.owner.channel;
+  const std::string id = session_.id;
+  const std::int64_t token = token_;
+  const Result<std::optional<Session>> shown = co_await parts_.database.write(
+      [channel, id, token, stage](data::Transaction& tx) -> Result<std::optional<Session>> {
+        if (!TRY(note_stage(tx, channel, id, token, stage))) return std::nullopt;
+        return find_session(tx, channel, id);
+      });
+  if (!shown) log_.warning("stage_not_shown", shown.error());
+  if (shown && *shown && parts_.on_change) parts_.on_change(**shown);
+}
+
 Task<work::Outcome> GenerationRun::run() {
+  std::exception_ptr bug;
+  work::Outcome outcome;
+  try {
+    outcome = co_await run_and_settle();
+  } catch (...) {  // rethrown below, when nothing runs beside any more
+    bug = std::current_exception();
+  }
+  co_await shown_.join();
+  if (bug) std::rethrow_exception(bug);
+  co_return outcome;
+}
+
+Task<work::Outcome> GenerationRun::run_and_settle() {
   Stage<work::Outcome> ended = co_await stages();
   work::Outcome outcome = work::Done{};
   if (ended) {
@@ -81,6 +114,8 @@ Task<GenerationRun::Stage<work::Outcome>> GenerationRun::stages() {
     }
   }
 
+  if (session_.cancel_requested_at) cancel_.cancel();
+  if (const std::optional<Ending> told = stopped()) co_return std::unexpected(*told);
   Stage<std::vector<InputImage>> inputs = co_await load();
   if (!inputs) co_return std::unexpected(std::move(inputs.error()));
   Stage<GeneratedImage> image = co_await generate(std::move(*inputs));
@@ -91,9 +126,9 @@ Task<GenerationRun::Stage<work::Outcome>> GenerationRun::stages() {
 }
 
 Task<GenerationRun::Stage<void>> GenerationRun::begin() {
-  const StageTimer timer(parts_.metrics, "begin");
+  const StageTimer timer(parts_.metrics, "begin", job_.span);
   const Result<Admission> admission = co_await parts_.database.write(
-      [this](data::Transaction& tx) { return admit(tx, task_, token_); });
+      [this](data::Transaction& tx) { return admit(tx, parts_.broker, task_, token_); });
   if (!admission) {
     log_.warning("job_not_begun", admission.error());
     if (is_infrastructure(admission.error())) {
@@ -103,11 +138,18 @@ Task<GenerationRun::Stage<void>> GenerationRun::begin() {
         work::Bury{fmt::format("{}: {}", admission.error().code, admission.error().message)}));
   }
   session_ = admission->session;
+  if (admission->announced) parts_.broker.notify();
   if (admission->charged) {
     count_charged(&parts_.metrics, session_.owner.channel, session_.credits);
   }
   switch (admission->admitted) {
     case Admitted::begun:
+      if (job_.span != nullptr) {
+        job_.span->set("selvage.session_id", session_.id);
+        job_.span->set("selvage.request_id", task_.request_id);
+        job_.span->set("selvage.channel", name(session_.owner.channel));
+        job_.span->set("selvage.attempt", session_.attempts);
+      }
       log_.info("job_started",
                 {{"attempt", session_.attempts}, {"channel", name(session_.owner.channel)}});
       if (parts_.on_change) parts_.on_change(session_);
@@ -143,108 +185,23 @@ GenerationRun::find_result() {
 }
 
 Task<GenerationRun::Stage<std::vector<InputImage>>> GenerationRun::load() {
-  const StageTimer timer(parts_.metrics, "inputs");
+  StageTimer timer(parts_.metrics, "inputs", job_.span);
   std::vector<std::string> urls{task_.person_image_url};
   urls.insert(urls.end(), task_.garment_image_urls.begin(), task_.garment_image_urls.end());
+  timer.span().set("selvage.pictures", static_cast<std::int64_t>(urls.size()));
   std::expected<std::vector<InputImage>, InputProblem> inputs = co_await load_inputs(
-      {parts_.guard, parts_.storage, parts_.image_pool}, std::move(urls), job_.stop);
+      {parts_.guard, parts_.storage, parts_.image_pool}, std::move(urls), interrupt_.token());
   if (inputs) co_return std::move(*inputs);
   if (const std::optional<Ending> told = stopped()) co_return std::unexpected(*told);
   const InputProblem& problem = inputs.error();
+  timer.span().fail(problem.error.code);
   if (is_infrastructure(problem.error)) co_return std::unexpected(waits_for(problem.error));
   co_return std::unexpected(Ending(failure_of_input(problem.error, which_input(problem.index))));
 }
 
-Task<Result<void>> GenerationRun::acquire_turn(std::int64_t cost) {
-  if (cost == 0) co_return Result<void>();
-  co_return co_await parts_.limiter.acquire(cost, job_.deadline, job_.stop);
-}
-
-Task<GenerationRun::Stage<void>> GenerationRun::wait_for_turn(std::size_t input_images) {
-  const std::int64_t cost = parts_.provider.call_cost(input_images);
-  if (cost == 0) co_return Stage<void>();
-  const StageTimer timer(parts_.metrics, "turn");
-  const Result<void> turn = co_await acquire_turn(cost);
-  if (turn) co_return Stage<void>();
-  if (const std::optional<Ending> told = stopped()) co_return std::unexpected(*told);
-  if (turn.error().code == "limit.deadline") {
-    co_return std::unexpected(
-        co_await postpone("call_limit", turn.error().message, false, std::nullopt));
-  }
-  co_return std::unexpected(ending_of(turn.error()));
-}
-
-Task<GenerationRun::Stage<GeneratedImage>> GenerationRun::generate(std::vector<InputImage> inputs) {
-  const Stage<void> turn = co_await wait_for_turn(inputs.size());
-  if (!turn) co_return std::unexpected(turn.error());
-  if (const std::optional<Ending> told = stopped()) co_return std::unexpected(*told);
-
-  const StageTimer timer(parts_.metrics, "provider");
-  ProviderRequest request;
-  request.person = std::move(inputs.front());
-  inputs.erase(inputs.begin());
-  request.garments = std::move(inputs);
-  request.prompt = full_prompt(task_);
-  request.owner_hash = owner_hash(session_.owner);
-  request.request_id = task_.request_id;
-  request.options_json = task_.options_json;
-  request.deadline = job_.deadline;
-  request.cancel = job_.stop;
-  request.log = log_;
-  request.before_retry = [this, cost = parts_.provider.call_cost(
-                                    1 + request.garments.size())] [[clang::coro_wrapper]] () {
-    return acquire_turn(cost);
-  };
-  std::expected<GeneratedImage, ProviderError> image =
-      co_await parts_.provider.generate(std::move(request));
-  if (image && !image::probe(image->bytes)) {
-    image = std::unexpected(ProviderError{ProviderFailure::bad_answer, "the answer is no picture",
-                                          std::nullopt, image->provider_request_id});
-  }
-  count_provider_call(parts_.metrics, parts_.provider.name(),
-                      image ? "ok" : name(image.error().failure));
-  if (image) co_return std::move(*image);
-  co_return std::unexpected(co_await provider_ending(std::move(image.error())));
-}
-
-Task<GenerationRun::Ending> GenerationRun::provider_ending(ProviderError error) {
-  if (std::optional<Ending> told = stopped()) co_return std::move(*told);
-  log_.warning("provider_failed", {{"failure", name(error.failure)},
-                                   {"detail", error.detail},
-                                   {"provider_request_id", error.provider_request_id}});
-  if (error.failure == ProviderFailure::rate_limited) {
-    if (error.retry_after) error.retry_after = std::min(*error.retry_after, kMaxServerWait);
-    const std::string note = fmt::format("the provider is busy: {}", error.detail);
-    Ending ending = co_await postpone("rate_limited", note, true, error.retry_after);
-    if (std::holds_alternative<work::Outcome>(ending)) co_return ending;
-  }
-  co_return failure_of(error);
-}
-
-// A later try of the whole job; the session stays processing and nothing is refunded meanwhile. A
-// SessionFailure when the rule allows no more tries.
-Task<GenerationRun::Ending> GenerationRun::postpone(std::string_view rule, std::string note,
-                                                    bool asked_by_provider,
-                                                    std::optional<milliseconds> server_wait) {
-  const int tries = asked_by_provider ? session_.provider_retries : job_.lease.retries;
-  const std::optional<milliseconds> wait = retry_policy().next_wait(rule, tries, server_wait);
-  if (!wait) co_return make_failure("infrastructure", fmt::format("{}: {}", rule, note));
-  const Result<Settlement> noted =
-      co_await parts_.database.write([&](data::Transaction& tx) -> Result<Settlement> {
-        Settlement settlement;
-        settlement.changed = TRY(
-            note_retry(tx, session_.owner.channel, session_.id, token_, note, asked_by_provider));
-        settlement.session = TRY(find_session(tx, session_.owner.channel, session_.id));
-        return settlement;
-      });
-  if (!noted) co_return waits_for(noted.error());
-  if (!noted->changed) co_return work::Outcome(work::LeaseLost{});
-  changed(*noted);
-  co_return work::Outcome(work::RetryLater{*wait, fmt::format("{}: {}", rule, note)});
-}
-
 Task<GenerationRun::Stage<GenerationRun::StoredResult>> GenerationRun::store(GeneratedImage image) {
-  const StageTimer timer(parts_.metrics, "store");
+  StageTimer timer(parts_.metrics, "store", job_.span);
+  const Shown shown(*this, tryon::Stage::storing);
   const Result<image::Header> header = image::probe(image.bytes);
   SELVAGE_CHECK(header.has_value());  // generate() has probed it
   const std::string media_type(image::media_type(header->format));
@@ -258,20 +215,28 @@ Task<GenerationRun::Stage<GenerationRun::StoredResult>> GenerationRun::store(Gen
     const Result<void> put = co_await parts_.storage.put(key, image.bytes, media_type);
     if (put) break;
     log_.warning("result_not_stored", put.error());
+    timer.span().set("selvage.storage_error", put.error().code);
     if (!is_infrastructure(put.error())) co_return std::unexpected(ending_of(put.error()));
-    if (!co_await patience.wait(job_.stop)) co_return std::unexpected(waits_for(put.error()));
+    if (co_await patience.wait(job_.stop)) continue;
+    // Every further run of the job would pay for a picture that the storage does not take either.
+    if (needs_operator(put.error()) && job_.why &&
+        job_.why->reason == work::StopReason::time_limit) {
+      co_return std::unexpected(Ending(make_failure(
+          "infrastructure", fmt::format("{}: {}", put.error().code, put.error().describe()))));
+    }
+    co_return std::unexpected(waits_for(put.error()));
   }
   co_return StoredResult{std::move(key), std::move(image.provider_request_id)};
 }
 
 Task<GenerationRun::Stage<work::Outcome>> GenerationRun::complete(StoredResult result) {
-  const StageTimer timer(parts_.metrics, "settle");
+  const StageTimer timer(parts_.metrics, "settle", job_.span);
   const std::string provider = parts_.provider.name();
   Patience patience(kSettleTries);
   while (true) {
     const Result<Settlement> settled = co_await parts_.database.write([&](data::Transaction& tx) {
-      return settle_completed(tx, session_, token_, result.key, provider,
-                              result.provider_request_id);
+      return settle_completed(tx, parts_.broker, session_, token_, result.key, provider,
+                              result.provider_request_id, trace());
     });
     if (settled) {
       if (settled->session) session_ = *settled->session;
@@ -295,7 +260,8 @@ Task<work::Outcome> GenerationRun::settle_failure(SessionFailure failure) {
   Patience patience(kSettleTries);
   while (true) {
     const Result<Settlement> settled = co_await parts_.database.write([&](data::Transaction& tx) {
-      return settle_failed(tx, session_.owner, session_.id, token_, failure);
+      return settle_failed(tx, parts_.broker, session_.owner, session_.id, token_, failure,
+                           trace());
     });
     if (settled) {
       if (settled->session) session_ = *settled->session;

@@ -38,7 +38,8 @@ SessionTable table_of(Channel channel) {
 std::string session_columns(Channel channel) {
   return fmt::format(
       "id, task_id, request_id, {}, status, credits, person_image_url, garment_image_urls, prompt, "
-      "options, result_key, error_code, error_message, error_detail, note, provider, "
+      "options, result_key, error_code, error_message, error_detail, note, stage, "
+      "progress, cancel_requested_at, provider, "
       "provider_request_id, retry_of, lease_token, attempts, provider_retries, created_at, "
       "started_at, finished_at, updated_at",
       table_of(channel).owner_column);
@@ -68,6 +69,9 @@ Result<Session> read_session(const data::Row& row, Channel channel) {
   session.error_message = row.maybe_text(column++);
   session.error_detail = row.maybe_text(column++);
   session.note = row.maybe_text(column++);
+  session.stage = row.maybe_text(column++);
+  session.progress = static_cast<int>(row.integer(column++));
+  session.cancel_requested_at = row.maybe_time(column++);
   session.provider = row.maybe_text(column++);
   session.provider_request_id = row.maybe_text(column++);
   session.retry_of = row.maybe_text(column++);

@@ -34,8 +34,9 @@ void count_refunded(Registry& metrics, Channel channel, Credits credits) {
       .add(static_cast<std::uint64_t>(credits.value));
 }
 
-StageTimer::StageTimer(Registry& metrics, std::string_view stage)
-    : seconds_(metrics.histogram("tryon_stage_seconds",
+StageTimer::StageTimer(Registry& metrics, std::string_view stage, const Span* job)
+    : span_(child_of(job, stage)),
+      seconds_(metrics.histogram("tryon_stage_seconds",
                                  "Time a job spent in one stage, in seconds.", kJobBuckets,
                                  {{"stage", std::string(stage)}})) {}
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "base/trace.hpp"
 #include "tryon/generation_task.hpp"
 
 namespace selvage::tryon::detail {
@@ -20,15 +21,18 @@ void count_charged(Registry* metrics, Channel channel, Credits credits);
 // tryon_credits_refunded_total{channel}
 void count_refunded(Registry& metrics, Channel channel, Credits credits);
 
-// Measures tryon_stage_seconds{stage} from its construction to its end.
+// Measures tryon_stage_seconds{stage} from its construction to its end, and is a span of that name
+// below the job's, when that is traced.
 class StageTimer {
  public:
-  StageTimer(Registry& metrics, std::string_view stage);
+  StageTimer(Registry& metrics, std::string_view stage, const Span* job);
   ~StageTimer();
   StageTimer(const StageTimer&) = delete;
   StageTimer& operator=(const StageTimer&) = delete;
+  [[nodiscard]] Span& span() { return span_; }
 
  private:
+  Span span_;
   Histogram& seconds_;
   SteadyTime start_ = steady_now();
 };

@@ -25,14 +25,12 @@ Result<void> QueueRoom::reserve(data::Transaction& tx, const std::string& queue,
 
 Result<void> QueueRoom::count(data::Transaction& tx, const std::string& queue, Bound& bound) {
   const SteadyTime begin = steady_now();
-  const auto counted = TRY(tx.query_one(
-      "SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE queue = $1 AND state = 'ready' LIMIT $2)"
-      " AS waiting",
-      {queue, max_waiting_ + 1}));
-  bound.waiting = counted->integer(0);
+  bound.waiting = TRY(count_waiting_(tx, queue, max_waiting_ + 1));
   bound.counted_at = steady_now();
   const auto took = bound.counted_at - begin;
-  bound.next_count = took > kFreeCount ? bound.counted_at + kPause * took : bound.counted_at;
+  const milliseconds free =
+      tx.dialect() == data::Dialect::postgres ? kFreeCountOnPostgres : kFreeCount;
+  bound.next_count = took > free ? bound.counted_at + kPause * took : bound.counted_at;
   return {};
 }
 

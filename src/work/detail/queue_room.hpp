@@ -9,6 +9,7 @@
 // While a full queue may not be counted it stays full.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,15 +22,22 @@ namespace selvage::work {
 // Any thread.
 class QueueRoom {
  public:
-  explicit QueueRoom(std::int64_t max_waiting) : max_waiting_(max_waiting) {}
+  // Counts the tasks that wait in a queue; a count of more than `up_to` need not be exact.
+  using Count = std::function<Result<std::int64_t>(data::Transaction& tx, const std::string& queue,
+                                                   std::int64_t up_to)>;
+  QueueRoom(std::int64_t max_waiting, Count count)
+      : max_waiting_(max_waiting), count_waiting_(std::move(count)) {}
   // Errors: queue.full (rate_limited) when `more` tasks do not fit, db.*.
   [[nodiscard]] Result<void> reserve(data::Transaction& tx, const std::string& queue,
                                      std::int64_t more);
 
  private:
   static constexpr milliseconds kStale{1000};
-  static constexpr milliseconds kFreeCount{1};  // a count this quick needs no pause
-  static constexpr int kPause = 20;             // times as long as the count took
+  // A count this quick needs no pause: on PostgreSQL it takes at least a round trip, and holds up
+  // nobody else.
+  static constexpr milliseconds kFreeCount{1};
+  static constexpr milliseconds kFreeCountOnPostgres{10};
+  static constexpr int kPause = 20;  // times as long as the count took
 
   struct Bound {
     std::int64_t waiting = 0;
@@ -39,6 +47,7 @@ class QueueRoom {
   [[nodiscard]] Result<void> count(data::Transaction& tx, const std::string& queue, Bound& bound);
 
   const std::int64_t max_waiting_;
+  const Count count_waiting_;
   std::mutex mutex_;
   std::map<std::string, Bound> bounds_;  // as many as the process has queues
 };

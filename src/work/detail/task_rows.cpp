@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kViewColumns =
     "id, queue, state, payload, holder, reason, priority, deliveries, retries, token, enqueued_at,"
-    " run_at, lease_until";
+    " run_at, lease_until, fair_key";
 
 TaskView view_of(const data::Row& row, Timestamp time) {
   TaskView view{.id = row.text(0),
@@ -23,6 +23,7 @@ TaskView view_of(const data::Row& row, Timestamp time) {
                 .payload = row.text(3),
                 .holder = row.text(4),
                 .reason = row.text(5),
+                .fair_key = row.text(13),
                 .priority = static_cast<int>(row.integer(6)),
                 .deliveries = static_cast<int>(row.integer(7)),
                 .retries = static_cast<int>(row.integer(8)),
@@ -47,6 +48,11 @@ Result<std::string_view> condition_of(std::string_view state) {
 
 }  // namespace
 
+Result<void> check_state(std::string_view state) {
+  TRY(condition_of(state));
+  return {};
+}
+
 std::string_view json_rows(data::Dialect dialect) {
   switch (dialect) {
     case data::Dialect::sqlite:
@@ -57,17 +63,38 @@ std::string_view json_rows(data::Dialect dialect) {
   return {};
 }
 
+Result<std::int64_t> count_waiting(data::Transaction& tx, const std::string& queue,
+                                   std::int64_t up_to) {
+  const auto counted = TRY(tx.query_one(
+      "SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE queue = $1 AND state = 'ready'"
+      "  AND vtime IS NOT NULL"
+      " UNION ALL SELECT 1 FROM tasks WHERE queue = $1 AND state = 'ready' AND vtime IS NULL"
+      "  AND parked IS NULL"
+      " UNION ALL SELECT 1 FROM tasks WHERE queue = $1 AND parked IS NOT NULL"
+      " LIMIT $2) AS waiting",
+      {queue, up_to}));
+  return counted->integer(0);
+}
+
 Result<std::vector<QueueDepth>> queue_depths(data::Transaction& tx, Timestamp time) {
   std::map<std::string, QueueDepth> depths;
-  const auto waiting = TRY(
-      tx.query("SELECT queue, SUM(CASE WHEN run_at <= $1 THEN 1 ELSE 0 END), COUNT(*), MIN(run_at)"
-               " FROM tasks WHERE state = 'ready' GROUP BY queue",
-               {data::sql(time)}));
+  // a delayed task that is due counts as ready, also before a claim has let it into line
+  const auto waiting =
+      TRY(tx.query("SELECT queue, COUNT(*), 0, MIN(run_at) FROM tasks"
+                   " WHERE state = 'ready' AND vtime IS NOT NULL GROUP BY queue"
+                   " UNION ALL SELECT queue, SUM(CASE WHEN run_at <= $1 THEN 1 ELSE 0 END),"
+                   " SUM(CASE WHEN run_at <= $1 THEN 0 ELSE 1 END), MIN(run_at) FROM tasks"
+                   " WHERE state = 'ready' AND vtime IS NULL AND parked IS NULL GROUP BY queue"
+                   " UNION ALL SELECT queue, COUNT(*), 0, MIN(run_at) FROM tasks"
+                   " WHERE parked IS NOT NULL GROUP BY queue",
+                   {data::sql(time)}));
   for (const data::Row& row : waiting) {
     QueueDepth& depth = depths[row.text(0)];
-    depth.ready = row.integer(1);
-    depth.delayed = row.integer(2) - depth.ready;
-    if (depth.ready > 0) depth.oldest_ready = time - row.time(3);
+    depth.ready += row.integer(1);
+    depth.delayed += row.integer(2);
+    if (row.integer(1) == 0) continue;
+    const milliseconds age = std::max(time - row.time(3), milliseconds(0));
+    depth.oldest_ready = std::max(depth.oldest_ready.value_or(milliseconds(0)), age);
   }
   const auto held =
       TRY(tx.query("SELECT queue, COUNT(*) FROM tasks WHERE state = 'leased' GROUP BY queue"));
@@ -75,6 +102,9 @@ Result<std::vector<QueueDepth>> queue_depths(data::Transaction& tx, Timestamp ti
   const auto dead =
       TRY(tx.query("SELECT queue, COUNT(*) FROM tasks WHERE state = 'dead' GROUP BY queue"));
   for (const data::Row& row : dead) depths[row.text(0)].dead = row.integer(1);
+  for (const data::Row& row : TRY(tx.query("SELECT queue FROM paused_queues"))) {
+    depths[row.text(0)].paused = true;
+  }
 
   std::vector<QueueDepth> all;
   for (auto& [queue, depth] : depths) {
@@ -122,14 +152,28 @@ Result<std::vector<std::string>> alive_tasks(data::Transaction& tx, const std::s
   return alive;
 }
 
+Result<void> set_paused(data::Transaction& tx, const std::string& queue, bool paused) {
+  if (paused) {
+    TRY(
+        tx.execute("INSERT INTO paused_queues (queue, paused_at) VALUES ($1, $2)"
+                   " ON CONFLICT (queue) DO NOTHING",
+                   {queue, data::sql(now())}));
+  } else {
+    TRY(tx.execute("DELETE FROM paused_queues WHERE queue = $1", {queue}));
+  }
+  return {};
+}
+
 Result<std::optional<Timestamp>> next_due(data::Transaction& tx, const std::string& queue) {
   const auto row = TRY(tx.query_one(
       "SELECT MIN(due) FROM ("
-      " SELECT (SELECT run_at FROM tasks WHERE queue = $1 AND state = 'ready'"
-      "   AND priority = p.column1 ORDER BY run_at, seq LIMIT 1) AS due"
-      " FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS p"
+      " SELECT MIN(run_at) AS due FROM tasks WHERE queue = $1 AND state = 'ready' AND vtime IS NULL"
+      "   AND parked IS NULL"
       " UNION ALL SELECT MIN(lease_until) FROM tasks WHERE queue = $1 AND state = 'leased'"
-      ") AS times",
+      // in the line's order: EXISTS would let PostgreSQL walk the table until it meets one
+      " UNION ALL SELECT 0 FROM (SELECT 1 FROM tasks WHERE queue = $1 AND state = 'ready'"
+      "   AND vtime IS NOT NULL ORDER BY priority, vtime, run_at, seq LIMIT 1) AS head"
+      ") AS times WHERE NOT EXISTS (SELECT 1 FROM paused_queues WHERE queue = $1)",
       {queue}));
   return row->maybe_time(0);
 }

@@ -75,7 +75,7 @@ export async function goTo(ctx, page, hash) {
   await page.waitForFunction(() => !document.querySelector('.skeleton, .starting'));
 }
 
-export const PAGES = ['jobs', 'overview', 'failed', 'credits', 'dead'];
+export const PAGES = ['jobs', 'overview', 'failed', 'credits', 'webhooks', 'sizing', 'dead'];
 
 export async function withWindow(ctx, options, action) {
   const page = await openWindow(ctx, options);

@@ -16,7 +16,9 @@ import { Producer, drawPictures } from './producer.mjs';
 import { signIn } from './checks/sign-in.mjs';
 import { jobs } from './checks/jobs.mjs';
 import { failures } from './checks/failures.mjs';
+import { outcomes } from './checks/outcomes.mjs';
 import { pages } from './checks/pages.mjs';
+import { sizing } from './checks/sizing.mjs';
 import { keyboard } from './checks/keyboard.mjs';
 import { look } from './checks/look.mjs';
 import { shots } from './checks/shots.mjs';
@@ -62,7 +64,7 @@ const ctx = {
   login: options.login,
   shots: options.shots ?? null,
   state: undefined, // the signed-in cookies, once there are some
-  watch: Object.assign(new Watch(), { origin: url, allowed: [/404 .*\/files\/inputs\//] }), // uploads that are no longer kept
+  watch: Object.assign(new Watch(), { origin: url }),
   producer: new Producer(url, options.key),
   pictures: await drawPictures(browser),
 };
@@ -96,7 +98,7 @@ async function check({ name, run }) {
 }
 
 // Signing in comes first and signing out last; --only chooses among the rest.
-const chosen = [...jobs, ...failures, ...pages, ...keyboard, ...look, ...(ctx.shots ? shots : [])]
+const chosen = [...jobs, ...failures, ...outcomes, ...pages, ...sizing, ...keyboard, ...look, ...(ctx.shots ? shots : [])]
   .filter(({ name }) => !options.only || name.toLowerCase().includes(options.only.toLowerCase()));
 for (const one of signIn) await check(one);
 if (ctx.state) for (const one of [...chosen, ...leave]) await check(one);

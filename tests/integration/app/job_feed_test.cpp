@@ -2,22 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-
 #include "app/platform.hpp"
-#include "base/id.hpp"
 #include "base/task_group.hpp"
-#include "data/sqlite_database.hpp"
+#include "support/test_database.hpp"
 
 namespace selvage::app {
 namespace {
-
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("selvage-feed-" + random_token(6));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 tryon::Session queued_session(std::string id) {
   tryon::Session session;
@@ -33,9 +23,8 @@ tryon::Session queued_session(std::string id) {
 }
 
 struct Fixture {
-  Folder folder;
-  std::unique_ptr<data::Database> database =
-      data::open_sqlite({.file = folder.path / "feed.db"}).value();
+  testing::TestDatabase place;
+  std::unique_ptr<data::Database> database = place.must_open();
   Fixture() { REQUIRE(data::migrate(*database, all_migrations())); }
   void insert(const std::string& id) {
     REQUIRE(database->write_blocking(

@@ -5,8 +5,7 @@
 #include <array>
 #include <set>
 
-#include "data/sqlite_database.hpp"
-#include "integration/data/scratch.hpp"
+#include "support/test_database.hpp"
 
 using namespace selvage;
 using namespace selvage::data;
@@ -14,13 +13,10 @@ using namespace selvage::data;
 namespace {
 
 struct Keys {
-  Scratch scratch;
-  std::unique_ptr<Database> database;
+  testing::TestDatabase place;
+  std::unique_ptr<Database> database = place.must_open();
 
   Keys() {
-    auto opened = open_sqlite({.file = scratch / "a.db", .readers = 1});
-    REQUIRE(opened.has_value());
-    database = std::move(*opened);
     const std::array<std::span<const Migration>, 1> rooms{kDataMigrations};
     REQUIRE(migrate(*database, rooms).has_value());
   }

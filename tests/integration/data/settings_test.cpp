@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/local_storage.hpp"
+#include "data/open_storage.hpp"
 #include "integration/data/scratch.hpp"
 #include "net/loop.hpp"
 
@@ -13,8 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 Settings load(std::map<std::string, std::string> values) {
-  auto settings =
-      Settings::load({kDataSettings}, {.command_line = {}, .environment = values, .env_file = {}});
+  auto settings = Settings::load({kDataSettings, kStorageSettings},
+                                 {.command_line = {}, .environment = values, .env_file = {}});
   REQUIRE_MESSAGE(settings.has_value(), settings.error().describe());
   return std::move(*settings);
 }
@@ -30,7 +31,8 @@ TEST_CASE("Data settings: the defaults open a database and a storage below DATA_
   CHECK((*database)->dialect() == Dialect::sqlite);
   CHECK(fs::exists(data / "selvage.db"));
   net::BlockingPool pool("files", 1);
-  const auto storage = open_storage(settings, pool);
+  net::Loop home;
+  const auto storage = open_storage(settings, pool, home);
   REQUIRE_MESSAGE(storage.has_value(), storage.error().describe());
   CHECK(fs::is_directory(data / "objects"));
   CHECK(fs::file_size(data / "secrets" / "storage-signing-key") == 44);
@@ -48,12 +50,12 @@ TEST_CASE(
   net::Loop loop;
   std::string url;
   {
-    const auto first = open_storage(settings, pool);
+    const auto first = open_storage(settings, pool, loop);
     REQUIRE_MESSAGE(first.has_value(), first.error().describe());
     url = *loop.run_until_done((*first)->signed_url("a.png", seconds(60)));
   }
   CHECK(url.starts_with("https://shop.example/files/a.png?expires="));
-  const auto second = open_storage(settings, pool);
+  const auto second = open_storage(settings, pool, loop);
   REQUIRE(second.has_value());
   const std::string expires = url.substr(url.find("expires=") + 8, 10);
   const std::string signature = url.substr(url.find("signature=") + 10);
@@ -80,8 +82,8 @@ TEST_CASE("Data settings: a scheme that is not built in is named, its password i
     const char* says;
   };
   const Case databases[] = {
-      {"postgres://app:hunter22@db/shop",
-       "postgres:// is not supported by this build yet; use sqlite:<file>"},
+      {"mariadb://app:hunter22@db/shop",
+       "mariadb:// is not supported by this build yet; use sqlite:<file> or postgres://"},
       {"mysql://x", "mysql:// is not supported"},
       {"selvage.db", "DATABASE_URL has no scheme; use sqlite:<file>"},
       {"sqlite:", "DATABASE_URL names nothing after sqlite:"},
@@ -96,11 +98,12 @@ TEST_CASE("Data settings: a scheme that is not built in is named, its password i
     CHECK(opened.error().describe().find("hunter22") == std::string::npos);
   }
   net::BlockingPool pool("files", 1);
+  net::Loop home;
   const auto storage = open_storage(
-      load({{"DATA_DIR", scratch.path().string()}, {"STORAGE_URL", "s3://bucket"}}), pool);
+      load({{"DATA_DIR", scratch.path().string()}, {"STORAGE_URL", "ftp://bucket"}}), pool, home);
   REQUIRE_FALSE(storage.has_value());
   CHECK(storage.error().message.find(
-            "s3:// is not supported by this build yet; use local:<directory>") !=
+            "ftp:// is not supported by this build yet; use local:<directory>, supabase://") !=
         std::string::npos);
 }
 

@@ -206,6 +206,41 @@ TEST_CASE("SQLite: what a body must not do is an error of that body and of nobod
   }
 }
 
+TEST_CASE("SQLite: a part that fails leaves no trace, and what stands around it commits") {
+  const Scratch scratch;
+  const auto database = open(scratch / "parts.db");
+  create_table(*database);
+  const auto done = database->write_blocking([](Transaction& tx) -> Result<std::int64_t> {
+    const auto refused = tx.attempt([&]() -> Result<std::int64_t> {  // nothing was changed before
+      TRY(insert(tx, 1));
+      return fail(ErrorKind::conflict, "test.refused", "refused on purpose");
+    });
+    CHECK(refused.error().code == "test.refused");
+    TRY(insert(tx, 2));
+    const auto taken = tx.attempt([&]() -> Result<std::int64_t> {
+      TRY(insert(tx, 3));
+      return insert(tx, 2);  // a constraint
+    });
+    CHECK(taken.error().code == "db.constraint");
+    const auto kept = tx.attempt([&] { return insert(tx, 4); });
+    CHECK(kept == 1);
+    return insert(tx, 5);
+  });
+  REQUIRE_MESSAGE(done.has_value(), done.error().describe());
+  const auto rows = database->read_blocking(
+      [](Transaction& tx) { return tx.query("SELECT id FROM item ORDER BY id"); });
+  std::vector<std::int64_t> ids;
+  for (const Row& row : *rows) ids.push_back(row.integer(0));
+  CHECK(ids == std::vector<std::int64_t>{2, 4, 5});
+
+  const auto abandoned = database->write_blocking([](Transaction& tx) -> Result<std::int64_t> {
+    TRY(tx.attempt([&] { return insert(tx, 6); }));
+    return fail(ErrorKind::conflict, "test.refused", "the whole body is refused");
+  });
+  CHECK_FALSE(abandoned.has_value());
+  CHECK(count(*database) == 3);
+}
+
 TEST_CASE("SQLite: an exception out of a body rolls it back and reaches the caller as an error") {
   const Scratch scratch;
   const auto database = open(scratch / "a.db");

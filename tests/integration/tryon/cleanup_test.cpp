@@ -9,7 +9,7 @@ namespace {
 
 Task<std::size_t> clean(World& world) {
   const Result<std::size_t> failed = co_await fail_stuck_sessions(
-      *world.tables, *world.broker, std::string(kQueue), seconds(120),
+      *world.tables, *world.broker, std::string(kQueue), seconds(120), world.metrics,
       [&world](const Session& session) { world.changes.push_back(session.id); });
   REQUIRE_MESSAGE(failed.has_value(), failed.error().describe());
   co_return *failed;
@@ -143,5 +143,46 @@ TEST_CASE("Sweep: pictures go when their job is completed, failed long ago, or d
   World world;
   ScopedClock clock(from_unix_ms(1'800'000'000'000));
   world.run(sweeping(world, clock));
+  world.check_exact(6);
+}
+
+namespace {
+
+Task<void> forgetting(World& world, ScopedClock& clock) {
+  JobRequest request = world.upload_request(world.user);
+  request.idempotency_key = "order-1";
+  const Result<Accepted> first = co_await world.acceptance->accept(request);
+  REQUIRE(first.has_value());
+  world.tables.write([&](data::Transaction& tx) -> Result<void> {
+    for (int i = 0; i < 2500; ++i) {
+      TRY(
+          tx.execute("INSERT INTO idempotency_keys (channel, owner, key, request_hash, session_id,"
+                     " created_at) VALUES ('b2c', 'bob', $1, 'h', 's', $2)",
+                     {"key-" + std::to_string(i), data::sql(now())}));
+    }
+    return {};
+  });
+  const auto forget = [&] [[clang::coro_wrapper]] () {
+    return forget_idempotency_keys(*world.tables, std::chrono::hours(24 * 7));
+  };
+  clock.advance(std::chrono::hours(24 * 7) - milliseconds(1));
+  CHECK((co_await forget()).value() == 0);
+  const Result<Accepted> replayed = co_await world.acceptance->accept(request);
+  REQUIRE(replayed.has_value());
+  CHECK(replayed->replayed);
+  clock.advance(milliseconds(2));
+  CHECK((co_await forget()).value() == 2501);
+  CHECK((co_await forget()).value() == 0);
+  const Result<Accepted> anew = co_await world.acceptance->accept(request);
+  REQUIRE(anew.has_value());
+  CHECK_FALSE(anew->replayed);
+}
+
+}  // namespace
+
+TEST_CASE("Sweep: an Idempotency-Key is remembered for its time, then forgotten, however many") {
+  World world;
+  ScopedClock clock(from_unix_ms(1'800'000'000'000));
+  world.run(forgetting(world, clock));
   world.check_exact(6);
 }

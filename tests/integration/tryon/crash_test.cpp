@@ -132,6 +132,24 @@ Task<void> storage_away_while_loading(World& world, ScopedClock& clock) {
   CHECK(world.tables.find(session.id).status == SessionStatus::completed);
 }
 
+// The limit is away for longer than a run waits, when a first or a further turn is asked for.
+Task<void> limit_stays_away(World& world, ScopedClock& clock, int turns_before) {
+  const Session session = co_await world.accept(world.upload_request(world.user));
+  world.turns.good_takes = turns_before;
+  world.turns.failing_takes = 1'000;
+  const work::Outcome outcome = co_await world.work_once();
+  REQUIRE(std::holds_alternative<work::RetryLater>(outcome));
+  CHECK(std::get<work::RetryLater>(outcome).reason.starts_with("redis.unavailable"));
+  CHECK(world.provider.calls == turns_before);
+  CHECK(world.tables.find(session.id).status == SessionStatus::processing);
+  world.check_exact(8);
+  world.turns.failing_takes = 0;
+  clock.advance(seconds(20));
+  const work::Outcome next = co_await world.work_once();
+  CHECK(std::holds_alternative<work::Done>(next));
+  CHECK(world.tables.find(session.id).status == SessionStatus::completed);
+}
+
 Task<void> complete_in_spite_of(World& world, std::function<void()> trouble) {
   const Session session = co_await world.accept(world.upload_request(world.user));
   trouble();
@@ -167,4 +185,34 @@ TEST_CASE("Infrastructure: a settlement that could not be written is written aga
   World world;
   world.run(complete_in_spite_of(world, [&] { world.database.fail_write(1); }));
   world.check_exact(8);
+}
+
+TEST_CASE("Infrastructure: a limit that is away for a moment is waited for, and nobody calls") {
+  World world(6'000);
+  world.run(complete_in_spite_of(world, [&] { world.turns.failing_takes = 2; }));
+  CHECK(world.turns.failing_takes == 0);
+  world.check_exact(8);
+}
+
+TEST_CASE("Infrastructure: a second try of a call waits for the limit as the first does") {
+  World world(6'000);
+  world.provider.script({ScriptedProvider::SecondTry{}});
+  world.run(complete_in_spite_of(world, [&] {
+    world.turns.good_takes = 1;
+    world.turns.failing_takes = 2;
+  }));
+  CHECK(world.turns.failing_takes == 0);
+  world.check_exact(8);
+}
+
+TEST_CASE("Infrastructure: a limit that stays away postpones the job and refunds nothing") {
+  for (const int turns_before : {0, 1}) {
+    CAPTURE(turns_before);
+    World world(6'000);
+    world.provider.script({ScriptedProvider::SecondTry{}, ScriptedProvider::Answer{}});
+    if (turns_before == 0) world.provider.script({});
+    ScopedClock clock(from_unix_ms(1'800'000'000'000));
+    world.run(limit_stays_away(world, clock, turns_before));
+    world.check_exact(8);
+  }
 }

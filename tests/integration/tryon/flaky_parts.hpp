@@ -1,4 +1,4 @@
-// The real storage and the real database with a switch for trouble: an error, or an exception where
+// The real storage, database and turns with a switch for trouble: an error, or an exception where
 // a process would have died.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "data/database.hpp"
 #include "data/object_storage.hpp"
+#include "work/turn_book.hpp"
 
 namespace selvage::tryon {
 
@@ -20,6 +21,10 @@ class FlakyStorage final : public data::ObjectStorage {
   explicit FlakyStorage(data::ObjectStorage& real) : real_(real) {}
 
   Task<Result<void>> put(std::string key, std::string bytes, std::string media_type) override {
+    if (refused_puts > 0) {
+      --refused_puts;
+      co_return fail(ErrorKind::unavailable, "storage.denied", "the key was taken back");
+    }
     if (failing_puts > 0) {
       --failing_puts;
       co_return fail(ErrorKind::unavailable, "storage.full", "the disk is full");
@@ -58,6 +63,7 @@ class FlakyStorage final : public data::ObjectStorage {
   [[clang::coro_wrapper]] Task<Result<void>> ping() override { return real_.ping(); }
 
   int failing_puts = 0;
+  int refused_puts = 0;
   bool unreadable = false;
   bool crash_after_put = false;
   bool crash_on_remove = false;
@@ -74,6 +80,7 @@ class FlakyDatabase final : public data::Database {
   data::Dialect dialect() const override { return real_.dialect(); }
   [[clang::coro_wrapper]] Task<Result<void>> ping() override { return real_.ping(); }
 
+  [[nodiscard]] int writes() const { return writes_; }
   // Counted over writes from now on: 0 is the next one.
   void fail_write(int index) { fail_at_ = writes_ + index; }
   void crash_write(int index) { crash_at_ = writes_ + index; }
@@ -100,6 +107,27 @@ class FlakyDatabase final : public data::Database {
   int writes_ = 0;
   int fail_at_ = -1;
   int crash_at_ = -1;
+};
+
+class FlakyTurnBook final : public work::TurnBook {
+ public:
+  explicit FlakyTurnBook(work::TurnBook& real) : real_(real) {}
+
+  Task<Result<work::BookedTurn>> take(std::string name, std::int64_t per_minute, std::int64_t cost,
+                                      milliseconds at_most) override {
+    if (good_takes-- <= 0 && failing_takes > 0) {
+      --failing_takes;
+      co_return fail(ErrorKind::unavailable, "redis.unavailable", "Redis is away");
+    }
+    co_return co_await real_.take(std::move(name), per_minute, cost, at_most);
+  }
+  [[clang::coro_wrapper]] Task<void> close() override { return real_.close(); }
+
+  int good_takes = 0;  // first
+  int failing_takes = 0;
+
+ private:
+  work::TurnBook& real_;
 };
 
 }  // namespace selvage::tryon

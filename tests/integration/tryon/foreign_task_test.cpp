@@ -169,7 +169,12 @@ TEST_CASE(
 TEST_CASE("Foreign task: a malformed message that names nothing, or nothing known, harms nobody") {
   World world;
   charged_session(world, "s1");
-  SUBCASE("nothing") { world.run(malformed(world, "\xff\xfe not JSON")); }
+  SUBCASE("nothing") { world.run(malformed(world, "<not JSON>")); }
+  SUBCASE("no text") {
+    // which a queue in PostgreSQL cannot hold
+    if (world.tables->dialect() == data::Dialect::postgres) return;
+    world.run(malformed(world, "\xff\xfe not UTF-8"));
+  }
   SUBCASE("unknown") { world.run(malformed(world, R"({"session_id": "s77"})")); }
   SUBCASE("other channel") {
     world.run(malformed(world, R"({"session_id": "s1", "channel": "b2b"})"));

@@ -191,6 +191,29 @@ Task<void> time_limit(World& world) {
   CHECK(world.tables.find(session.id).error_code == "time_limit");
 }
 
+Task<void> refused_by_storage(World& world, work::StopReason reason) {
+  world.provider.script({ScriptedProvider::Answer{}});
+  const Session session = co_await world.accept(world.upload_request(world.user));
+  const work::Lease held = (co_await world.lease()).value();
+  world.storage->refused_puts = 1'000;
+  CancelSource stop;
+  auto why = std::make_shared<work::StopState>();
+  work::Outcome outcome;
+  TaskGroup group;
+  group.spawn(handle_into(world, World::context(held, stop.token(), why), outcome), "job");
+  while (world.storage->refused_puts > 998) co_await net::sleep_for(milliseconds(5));
+  CHECK(world.tables.find(session.id).status == SessionStatus::processing);
+  why->reason = reason;
+  stop.cancel();
+  co_await group.join();
+  const bool over = reason == work::StopReason::time_limit;
+  CHECK(std::holds_alternative<work::Done>(outcome) == over);
+  CHECK(std::holds_alternative<work::RetryLater>(outcome) == !over);
+  const Session after = world.tables.find(session.id);
+  CHECK(after.status == (over ? SessionStatus::failed : SessionStatus::processing));
+  if (over) CHECK(after.error_detail.value_or("").find("storage.denied") != std::string::npos);
+}
+
 Task<void> drain(World& world) {
   world.provider.script({ScriptedProvider::Hang{}, ScriptedProvider::Answer{}});
   const Session session = co_await world.accept(world.upload_request(world.user));
@@ -265,6 +288,19 @@ TEST_CASE("Pipeline: a job over its time limit fails with a refund") {
   World world;
   world.run(time_limit(world));
   world.check_exact(10);
+}
+
+TEST_CASE(
+    "Pipeline: a picture that the storage refuses is kept until the time limit, then refunded") {
+  World world;
+  SUBCASE("time limit") {
+    world.run(refused_by_storage(world, work::StopReason::time_limit));
+    world.check_exact(10);
+  }
+  SUBCASE("drain") {
+    world.run(refused_by_storage(world, work::StopReason::drain));
+    world.check_exact(8);
+  }
 }
 
 TEST_CASE("Pipeline: a draining worker hands the job back, and the next one finishes it") {

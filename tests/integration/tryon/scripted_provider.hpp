@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <variant>
 
 #include "image/encode.hpp"
@@ -20,7 +21,11 @@ class ScriptedProvider final : public Provider {
   struct Answer {};   // a picture
   struct Hang {};     // until cancelled
   struct Garbage {};  // bytes that are no picture
-  using Step = std::variant<Answer, Hang, Garbage, ProviderError>;
+  struct Held {       // a picture, once `until` is cancelled
+    CancelToken until;
+  };
+  struct SecondTry {};  // the first try meets an overloaded server, the second makes the picture
+  using Step = std::variant<Answer, Hang, Garbage, Held, SecondTry, ProviderError>;
 
   void script(std::deque<Step> steps) { steps_ = std::move(steps); }
 
@@ -36,6 +41,16 @@ class ScriptedProvider final : public Provider {
       co_return std::unexpected(
           ProviderError{ProviderFailure::cancelled, "told to stop", std::nullopt, ""});
     }
+    if (const auto* held = std::get_if<Held>(&step)) {
+      while (!held->until.cancelled()) co_await net::sleep_for(seconds(60), held->until);
+    }
+    if (std::holds_alternative<SecondTry>(step)) {
+      const Result<void> turn = co_await request.before_retry();
+      if (!turn) {
+        co_return std::unexpected(
+            ProviderError{ProviderFailure::overloaded, "as scripted", std::nullopt, ""});
+      }
+    }
     if (const auto* error = std::get_if<ProviderError>(&step)) co_return std::unexpected(*error);
     if (std::holds_alternative<Garbage>(step)) {
       co_return GeneratedImage{"<html>oops</html>", "image/jpeg", "req-garbage"};
@@ -43,12 +58,16 @@ class ScriptedProvider final : public Provider {
     co_return GeneratedImage{encoded_picture(), "image/jpeg", "req-scripted"};
   }
   std::string name() const override { return "scripted"; }
-  std::int64_t call_cost(std::size_t) const override { return cost; }
+  std::int64_t call_cost(std::size_t) const override {
+    if (before_call) before_call();
+    return cost;
+  }
   Task<void> check_at_start() override { co_return; }
 
   int calls = 0;
   int hanging = 0;
   std::int64_t cost = 1;
+  std::function<void()> before_call;  // when the job is about to ask for its turn
   std::optional<ProviderRequest> last_request;
 
  private:

@@ -32,14 +32,17 @@ struct World {
   std::unique_ptr<net::EgressGuard> guard;
   std::unique_ptr<Acceptance> acceptance;
   Registry metrics;
-  work::CallLimiter limiter{*tables, "provider", 0};
+  std::unique_ptr<work::TurnBook> real_turns = work::make_sql_turn_book(*tables);
+  FlakyTurnBook turns{*real_turns};
+  work::CallLimiter limiter;
   ScriptedProvider provider;
   std::vector<std::string> changes;  // "s1:processing", as the listener heard them
   std::unique_ptr<GenerationHandler> handler;
   const Owner user{Channel::b2c, "ann"};
   const Owner store{Channel::b2b, "acme"};
 
-  World() {
+  // `calls_per_minute` 0: as many as the provider is asked for.
+  explicit World(std::int64_t calls_per_minute = 0) : limiter(turns, "provider", calls_per_minute) {
     auto opened = data::LocalStorage::open(tables.directory() / "files",
                                            Secret("a signing key of the tests"), "", files);
     REQUIRE_MESSAGE(opened.has_value(), opened.error().describe());
@@ -59,7 +62,7 @@ struct World {
 
   std::unique_ptr<GenerationHandler> make_handler(Provider& with) {
     return std::make_unique<GenerationHandler>(
-        PipelineParts{database, *storage, *guard, with, limiter, pictures, metrics,
+        PipelineParts{database, *broker, *storage, *guard, with, limiter, pictures, metrics,
                       [this](const Session& session) {
                         changes.push_back(session.id + ":" + std::string(name(session.status)));
                       }});
@@ -117,8 +120,8 @@ struct World {
       told = co_await broker->retry_later(held, now() + retry->wait, retry->reason);
     } else if (const auto* bury = std::get_if<work::Bury>(&outcome)) {
       told = co_await broker->bury(held, bury->reason);
-    } else if (std::holds_alternative<work::HandBack>(outcome)) {
-      told = co_await broker->hand_back(held);
+    } else if (const auto* back = std::get_if<work::HandBack>(&outcome)) {
+      told = co_await broker->hand_back(held, back->not_before);
     }
     REQUIRE(told.has_value());
     co_return *told;

@@ -12,9 +12,11 @@ namespace {
 
 struct ModelTask {
   std::string state = "ready";
+  std::string key;
   int priority = 0;
   std::int64_t run_at = 0;
-  std::int64_t order = 0;  // of enqueueing
+  std::int64_t order = 0;             // of enqueueing
+  std::optional<std::int64_t> vtime;  // set while in line
   std::int64_t token = 0;
   std::int64_t lease_until = 0;
   int deliveries = 0;
@@ -23,21 +25,30 @@ struct ModelTask {
 
 class Model {
  public:
-  bool enqueue(const std::string& id, int priority, std::int64_t run_at) {
-    return tasks_
-        .emplace(id, ModelTask{.priority = priority, .run_at = run_at, .order = ++enqueued_})
-        .second;
+  bool enqueue(const std::string& id, const std::string& key, int priority, std::int64_t run_at,
+               std::int64_t time) {
+    if (tasks_.contains(id)) return false;
+    ModelTask task{.key = key, .priority = priority, .run_at = run_at, .order = ++enqueued_};
+    if (run_at <= time) task.vtime = place(task);
+    tasks_.emplace(id, task);
+    return true;
   }
 
   std::vector<std::pair<std::string, ModelTask>> lease(std::size_t max, std::int64_t time,
                                                        std::int64_t duration) {
+    for (auto& [id, task] : tasks_) {
+      if (task.state != "leased" || task.lease_until > time) continue;
+      task.state = "ready";
+      task.vtime = 0;
+    }
+    admit(time);
     std::vector<std::pair<std::string, ModelTask*>> due;
     for (auto& [id, task] : tasks_) {
-      if (task.state == "leased" && task.lease_until <= time) task.state = "ready";
-      if (task.state == "ready" && task.run_at <= time) due.emplace_back(id, &task);
+      if (task.state == "ready" && task.vtime) due.emplace_back(id, &task);
     }
     std::ranges::sort(due, {}, [](const auto& entry) {
-      return std::tuple(entry.second->priority, entry.second->run_at, entry.second->order);
+      return std::tuple(entry.second->priority, *entry.second->vtime, entry.second->run_at,
+                        entry.second->order);
     });
     if (due.size() > max) due.resize(max);
     std::vector<std::pair<std::string, ModelTask>> leases;
@@ -63,6 +74,7 @@ class Model {
     if (found == tasks_.end() || found->second.state != "dead") return false;
     found->second.state = "ready";
     found->second.run_at = time;
+    found->second.vtime.reset();
     found->second.deliveries = found->second.retries = 0;
     return true;
   }
@@ -70,6 +82,27 @@ class Model {
   [[nodiscard]] const std::map<std::string, ModelTask>& tasks() const { return tasks_; }
 
  private:
+  void admit(std::int64_t time) {
+    std::vector<ModelTask*> due;
+    for (auto& [id, task] : tasks_) {
+      if (task.state == "ready" && !task.vtime && task.run_at <= time) due.push_back(&task);
+    }
+    std::ranges::sort(due, {},
+                      [](const ModelTask* task) { return std::pair(task->run_at, task->order); });
+    for (ModelTask* task : due) task->vtime = place(*task);
+  }
+  // Level with the head of the line, but behind the last of one's own.
+  [[nodiscard]] std::int64_t place(const ModelTask& newcomer) const {
+    std::optional<std::int64_t> head;
+    std::int64_t last = 0;
+    for (const auto& [id, task] : tasks_) {
+      if (task.state != "ready" || !task.vtime || task.priority != newcomer.priority) continue;
+      if (*task.vtime > 0) head = std::min(head.value_or(*task.vtime), *task.vtime);
+      if (!task.key.empty() && task.key == newcomer.key) last = std::max(last, *task.vtime);
+    }
+    return std::max(head.value_or(1), last + 1);
+  }
+
   std::map<std::string, ModelTask> tasks_;
   std::int64_t enqueued_ = 0;
 };
@@ -132,11 +165,16 @@ class Comparison {
 
   void enqueue() {
     const std::string id = any_id();
-    const int priority = pick(0, 9);
+    const int priority = pick(0, 3);
+    const std::string key = pick(0, 2) == 0 ? "" : "owner-" + std::to_string(pick(0, 3));
     const auto run_at = now() + milliseconds(pick(0, 2) == 0 ? pick(-500, 500) : 0);
-    const auto added = queue_.try_enqueue(
-        {{.id = id, .queue = kQueue, .payload = id, .priority = priority, .run_at = run_at}});
-    REQUIRE(added.has_value() == model_.enqueue(id, priority, to_unix_ms(run_at)));
+    const auto added = queue_.try_enqueue({{.id = id,
+                                            .queue = kQueue,
+                                            .payload = id,
+                                            .priority = priority,
+                                            .run_at = run_at,
+                                            .fair_key = key}});
+    REQUIRE(added.has_value() == model_.enqueue(id, key, priority, to_unix_ms(run_at), time()));
   }
   void lease() {
     const auto max = static_cast<std::size_t>(pick(1, 6));
@@ -165,14 +203,16 @@ class Comparison {
     if (task == nullptr) return;
     task->state = "ready";
     task->run_at = to_unix_ms(run_at);
+    task->vtime.reset();
     ++task->retries;
   }
   void hand_back() {
     const LeaseRef ref = any_lease();
     ModelTask* task = model_.held(ref);
-    REQUIRE(value(await(queue_.broker->hand_back(ref))) == (task != nullptr));
+    REQUIRE(value(await(queue_.broker->hand_back(ref, Timestamp{}))) == (task != nullptr));
     if (task == nullptr) return;
     task->state = "ready";
+    task->vtime = 0;
     --task->deliveries;
   }
   void bury() {

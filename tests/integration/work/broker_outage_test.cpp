@@ -21,6 +21,10 @@ class OutageBroker final : public Broker {
     return behind_.enqueue(tx, tasks);
   }
   void notify() override { behind_.notify(); }
+  [[clang::coro_wrapper]] Task<void> run(CancelToken stop) override {
+    return behind_.run(std::move(stop));
+  }
+  [[clang::coro_wrapper]] Task<void> close() override { return behind_.close(); }
   Task<Result<std::vector<Lease>>> lease(std::string queue, std::string worker_id, std::size_t max,
                                          milliseconds duration) override {
     ++leases;
@@ -41,8 +45,9 @@ class OutageBroker final : public Broker {
                                                          std::string reason) override {
     return behind_.retry_later(std::move(lease), run_at, std::move(reason));
   }
-  [[clang::coro_wrapper]] Task<Result<bool>> hand_back(LeaseRef lease) override {
-    return behind_.hand_back(std::move(lease));
+  [[clang::coro_wrapper]] Task<Result<bool>> hand_back(LeaseRef lease,
+                                                       Timestamp not_before) override {
+    return behind_.hand_back(std::move(lease), not_before);
   }
   [[clang::coro_wrapper]] Task<Result<bool>> bury(LeaseRef lease, std::string reason) override {
     return behind_.bury(std::move(lease), std::move(reason));
@@ -54,6 +59,9 @@ class OutageBroker final : public Broker {
   [[clang::coro_wrapper]] Task<Result<std::vector<std::string>>> alive(
       std::string queue, std::vector<std::string> ids) override {
     return behind_.alive(std::move(queue), std::move(ids));
+  }
+  [[clang::coro_wrapper]] Task<Result<void>> pause(std::string queue, bool paused) override {
+    return behind_.pause(std::move(queue), paused);
   }
   [[clang::coro_wrapper]] Task<Result<std::vector<QueueDepth>>> depths() override {
     return behind_.depths();

@@ -36,8 +36,8 @@ class CountingHandler final : public JobHandler {
 };
 
 struct Process {
-  Process(const std::filesystem::path& file, JobHandler& handler, int number)
-      : database(open_database(file)),
+  Process(const testing::TestDatabase& place, JobHandler& handler, int number)
+      : database(open_database(place)),
         broker(make_sql_broker(*database, {})),
         worker(*broker, handler, options(number)) {}
 
@@ -70,8 +70,7 @@ TEST_CASE(
   const auto handler = std::make_unique<CountingHandler>();
   std::vector<std::unique_ptr<Process>> processes;
   for (int i = 0; i < 3; ++i) {
-    processes.push_back(
-        std::make_unique<Process>(queue.directory.path() / "queue.db", *handler, i));
+    processes.push_back(std::make_unique<Process>(queue.place, *handler, i));
   }
   std::uint64_t done = 0;
   CHECK(eventually(

@@ -1,47 +1,29 @@
-// A queue in a real database file of its own, for the tests of this folder.
+// A queue of its own for each test of this folder, on the back end the test asks for.
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data/migrations.hpp"
-#include "data/sqlite_database.hpp"
 #include "net/loop.hpp"
+#include "support/test_database.hpp"
+#include "work/queue_form.hpp"
 #include "work/sqlite_broker.hpp"
 
 namespace selvage::work {
 
 inline constexpr const char* kQueue = "tests";
 
-// A directory that is gone with this object.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "selvage-work-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::unique_ptr<data::Database> open_database(const std::filesystem::path& file) {
-  auto database = data::open_sqlite({.file = file});
-  REQUIRE_MESSAGE(database, database.error().describe());
+// As another process would open it, with the tables of this room.
+inline std::unique_ptr<data::Database> open_database(const testing::TestDatabase& place) {
+  auto database = place.must_open();
   const std::span<const data::Migration> rooms[] = {kWorkMigrations};
-  const auto migrated = data::migrate(**database, rooms);
+  const auto migrated = data::migrate(*database, rooms);
   REQUIRE_MESSAGE(migrated, migrated.error().describe());
-  return std::move(*database);
+  return database;
 }
 
 // Waits for a task on a loop of its own.
@@ -58,14 +40,43 @@ T value(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-struct QueueFixture {
-  explicit QueueFixture(SqlBrokerOptions options = {.poll = milliseconds(50)})
-      : broker(make_sql_broker(*database, options)) {}
+struct QueueOptions {
+  std::int64_t max_ready = 100'000;
+  milliseconds poll{50};
+  std::int64_t per_key_concurrency = 0;
+  std::vector<QueueForm> forms{};
+  bool server_clock = false;  // Redis: the tests' clock is the time, so that it can be moved
+};
+
+// The queue in the database itself.
+class Embedded {
+ public:
+  static constexpr bool kCountsTokens = true;  // one more with each hand-out of a task
+  static bool is_there() { return true; }
+  Embedded(data::Database& database, const QueueOptions& options)
+      : broker(make_sql_broker(database, {.max_ready = options.max_ready,
+                                          .per_key_concurrency = options.per_key_concurrency,
+                                          .poll = options.poll})) {}
+  // As another process sees the same queue.
+  Embedded(data::Database& database, const QueueOptions& options, Embedded&)
+      : Embedded(database, options) {}
+  void wait_until_shipped() {}
+
+  std::unique_ptr<Broker> broker;
+};
+
+// A queue of its own in a database of its own.
+template <class Backend>
+struct QueueOn {
+  explicit QueueOn(QueueOptions options = {}) : backend(*database, options) {}
 
   Result<void> try_enqueue(std::vector<NewTask> tasks) {
     auto done =
         database->write_blocking([&](data::Transaction& tx) { return broker->enqueue(tx, tasks); });
-    if (done) broker->notify();
+    if (done) {
+      broker->notify();
+      backend.wait_until_shipped();
+    }
     return done;
   }
   void enqueue(std::vector<NewTask> tasks) { value(try_enqueue(std::move(tasks))); }
@@ -86,10 +97,12 @@ struct QueueFixture {
     return value(await(broker->find(kQueue, std::move(id))));
   }
 
-  ScratchDirectory directory;
-  std::unique_ptr<data::Database> database = open_database(directory.path() / "queue.db");
-  std::unique_ptr<Broker> broker;
+  testing::TestDatabase place;
+  std::unique_ptr<data::Database> database = open_database(place);
+  Backend backend;
+  std::unique_ptr<Broker>& broker = backend.broker;
 };
+using QueueFixture = QueueOn<Embedded>;
 
 inline std::vector<std::string> ids(const std::vector<Lease>& leases) {
   std::vector<std::string> all;

@@ -1,6 +1,4 @@
-#include <thread>
-
-#include "integration/work/queue_fixture.hpp"
+#include "integration/work/redis_backend.hpp"
 
 namespace selvage::work {
 
@@ -17,9 +15,9 @@ constexpr milliseconds kQuick{400};  // generous: the machine may be busy
 
 }  // namespace
 
-TEST_CASE(
+BROKER_STORY(
     "Broker: waiting ends at once when something is due, and at the latest when it was asked to") {
-  QueueFixture queue;
+  QueueOn<Backend> queue;
   CHECK(waited(*queue.broker, milliseconds(100)) >= milliseconds(100));
   queue.enqueue("a");
   CHECK(waited(*queue.broker, seconds(10)) < kQuick);
@@ -27,8 +25,8 @@ TEST_CASE(
   CHECK(waited(*queue.broker, milliseconds(100)) >= milliseconds(100));
 }
 
-TEST_CASE("Broker: notify() of another thread wakes a waiter without a poll") {
-  QueueFixture queue({.poll = seconds(30)});
+BROKER_STORY("Broker: notify() of another thread wakes a waiter without a poll") {
+  QueueOn<Backend> queue({.poll = seconds(30)});
   std::jthread producer([&] {
     std::this_thread::sleep_for(milliseconds(100));
     queue.enqueue("a");
@@ -38,8 +36,8 @@ TEST_CASE("Broker: notify() of another thread wakes a waiter without a poll") {
   CHECK(time < milliseconds(100) + kQuick);
 }
 
-TEST_CASE("Broker: a waiter is there when a delayed task falls due or a lease lapses") {
-  QueueFixture queue({.poll = seconds(30)});
+BROKER_STORY("Broker: a waiter is there when a delayed task falls due or a lease lapses") {
+  QueueOn<Backend> queue({.poll = seconds(30)});
   queue.enqueue({{.id = "a", .queue = kQueue, .payload = "", .run_at = now() + milliseconds(150)}});
   const milliseconds until_due = waited(*queue.broker, seconds(10));
   CHECK(until_due > milliseconds(50));
@@ -51,9 +49,9 @@ TEST_CASE("Broker: a waiter is there when a delayed task falls due or a lease la
   CHECK(queue.lease_one().deliveries == 2);
 }
 
-TEST_CASE("Broker: another process's task is found by polling") {
-  QueueFixture queue({.poll = milliseconds(50)});
-  auto elsewhere = open_database(queue.directory.path() / "queue.db");
+BROKER_STORY("Broker: another process's task is found by polling") {
+  QueueOn<Backend> queue({.poll = milliseconds(50)});
+  auto elsewhere = open_database(queue.place);
   const auto producer_broker = make_sql_broker(*elsewhere, {});
   std::jthread producer([&] {
     std::this_thread::sleep_for(milliseconds(100));
@@ -66,8 +64,8 @@ TEST_CASE("Broker: another process's task is found by polling") {
   CHECK(time < milliseconds(150) + kQuick);
 }
 
-TEST_CASE("Broker: cancelling ends a wait") {
-  QueueFixture queue({.poll = seconds(30)});
+BROKER_STORY("Broker: cancelling ends a wait") {
+  QueueOn<Backend> queue({.poll = seconds(30)});
   net::Loop loop;
   CancelSource stop;
   loop.post([&] { stop.cancel(); });

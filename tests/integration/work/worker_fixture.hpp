@@ -46,6 +46,9 @@ class RunningWorker {
   void drain(milliseconds grace) {
     loop_.post([this, grace] { worker_.drain(grace); });
   }
+  void set_concurrency(std::size_t jobs) {
+    loop_.post([this, jobs] { worker_.set_concurrency(jobs); });
+  }
   // Drains and waits for the end.
   void stop(milliseconds grace = milliseconds(0)) {
     if (!thread_.joinable()) return;

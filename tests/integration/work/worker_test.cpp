@@ -84,6 +84,41 @@ std::string state_of(QueueFixture& queue, const std::string& id) {
 
 }  // namespace
 
+TEST_CASE("Worker: takes more or fewer jobs at once when it is told to") {
+  QueueFixture queue;
+  SleepingHandler handler(milliseconds(20));
+  for (int i = 0; i < 60; ++i) queue.enqueue(std::to_string(i));
+  RunningWorker worker(*queue.broker, handler, quick_options(2));
+  CHECK(eventually([&] { return worker.status().done >= 6; }));
+  CHECK(handler.most_at_once == 2);
+  worker.set_concurrency(5);
+  CHECK(eventually([&] { return worker.status().done >= 30; }));
+  CHECK(handler.most_at_once == 5);
+  CHECK(worker.status().concurrency == 5);
+  worker.set_concurrency(1);
+  // what was asked for before may still come
+  CHECK(eventually([&] { return worker.status().done >= 45 && worker.status().active <= 1; }));
+  handler.most_at_once = 0;
+  CHECK(eventually([&] { return worker.status().done == 60; }));
+  CHECK(handler.most_at_once == 1);
+}
+
+TEST_CASE("Worker: a handler of many kinds of task counts them itself") {
+  class ManyKinds final : public JobHandler {
+   public:
+    Task<Outcome> handle(JobContext) override { co_return Done{}; }
+    Task<void> give_up(JobContext, std::string) override { co_return; }
+    std::string name() const override { return "many"; }
+    bool counts_its_tasks() const override { return true; }
+  };
+  QueueFixture queue;
+  ManyKinds handler;
+  queue.enqueue("a");
+  RunningWorker worker(*queue.broker, handler, quick_options());
+  CHECK(eventually([&] { return worker.status().done == 1; }));
+  CHECK_FALSE(worker.metrics().exposition().contains("celery_task_"));
+}
+
 TEST_CASE("Worker: runs at most as many jobs at once as it has places, and every one once") {
   QueueFixture queue;
   SleepingHandler handler(milliseconds(10));

@@ -305,6 +305,10 @@ TEST_CASE("Settings: what is legal but risky is told for production") {
 TEST_CASE("mask_url_password: hides the password wherever it hides") {
   CHECK(mask_url_password("redis://u:p@h:6379/0") == "redis://u:***@h:6379/0");
   CHECK(mask_url_password("redis://:p@h") == "redis://:***@h");
+  CHECK(mask_url_password("postgres://u@h/db?sslmode=require&password=p@&x=1") ==
+        "postgres://u@h/db?sslmode=require&password=***&x=1");
+  CHECK(mask_url_password("postgres://u:p@h/db?sslpassword=q") ==
+        "postgres://u:***@h/db?sslpassword=***");
   CHECK(mask_url_password("postgres://u:p@ss@h/db") == "postgres://u:***@h/db");
   CHECK(mask_url_password("postgres://u:p/a?s#s@h/db") == "postgres://u:***@h/db");
   for (const char* same :

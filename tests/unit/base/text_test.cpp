@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/printable.hpp"
+
 namespace selvage {
 namespace {
 
@@ -35,6 +37,13 @@ TEST_CASE("text: well-formed UTF-8 follows the Unicode table") {
   }
 }
 
+TEST_CASE("mended_utf8: keeps what is text and marks what is not") {
+  CHECK(mended_utf8("plain \xC3\xA9") == "plain \xC3\xA9");
+  CHECK(mended_utf8(std::string_view("a\0b", 3)) == "a\uFFFDb");
+  CHECK(mended_utf8("\xFF\xC3") == "\uFFFD\uFFFD");
+  CHECK(mended_utf8("").empty());
+}
+
 TEST_CASE("text: percent coding turns every byte sequence into unreserved characters and back") {
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
@@ -56,6 +65,7 @@ TEST_CASE("text: a percent sign without two hex digits is refused with its place
 }
 
 TEST_CASE("text: hostile input is shown short and without control characters") {
+  CHECK(printable("{\"a\": \"\xC3\xA9\x1b[31m\xFF\"}") == "{\"a\": \"\xC3\xA9\\x1b[31m\\xff\"}");
   CHECK(in_quotes("ab\"c\\") == R"("ab\"c\\")");
   CHECK(in_quotes("\x1b[31m\n") == R"("\x1b[31m\x0a")");
   CHECK(in_quotes("\xFF\xC2\x9B") == R"("\xff\xc2\x9b")");

@@ -24,13 +24,21 @@ TEST_CASE("Readiness: names never carry credentials, paths or queries") {
   const std::vector<std::string> items{"redis://:s3cret@cache:6380/1",
                                        "cache=rediss://user:p%40ss@10.0.0.1",
                                        "postgres://app:hunter2@[::1]/db?sslmode=disable",
-                                       "https://example.com/health?token=abc", "tcp://queue:5672"};
+                                       "https://example.com/health?token=abc",
+                                       "tcp://queue:5672",
+                                       "queue=redis+sentinel://:s3cret@s1",
+                                       "s2/main/3",
+                                       "redis+cluster://:s3cret@n1",
+                                       "n2",
+                                       "tcp://other:1"};
   const auto parsed = parse_dependencies(items);
   REQUIRE_MESSAGE(parsed.has_value(), parsed.error().describe());
   std::vector<std::string> names;
   for (const Dependency& dependency : *parsed) names.push_back(dependency.name);
   CHECK(names == std::vector<std::string>{"redis://cache:6380", "cache", "postgres://[::1]:5432",
-                                          "https://example.com:443", "tcp://queue:5672"});
+                                          "https://example.com:443", "tcp://queue:5672", "queue",
+                                          "redis+cluster://n1:6379,n2:6379", "tcp://other:1"});
+  CHECK((*parsed)[5].url == "redis+sentinel://:s3cret@s1,s2/main/3");
 }
 
 TEST_CASE("Readiness: every bad item is told by its number, none by its text") {
@@ -59,34 +67,14 @@ TEST_CASE("Readiness: every bad item is told by its number, none by its text") {
 }
 
 TEST_CASE("Readiness: a URL's parts are decoded and defaulted") {
-  const auto url = parse_dependency_url("RedisS://us%3Aer:p%40s%2Fs@Cache.internal/2");
+  const auto url = parse_dependency_url("PostgreS://us%3Aer:p%40s%2Fs@Cache.internal/2");
   REQUIRE(url.has_value());
-  CHECK(url->scheme == "rediss");
+  CHECK(url->scheme == "postgres");
   CHECK(url->user == "us:er");
   CHECK(url->password.reveal() == "p@s/s");
   CHECK(url->host == "Cache.internal");
-  CHECK(url->port == 6379);
+  CHECK(url->port == 5432);
   CHECK(url->path == "/2");
-}
-
-TEST_CASE("Readiness: Redis is asked with AUTH only when there is a password") {
-  CHECK(redis_greeting(*parse_dependency_url("redis://h")) == "*1\r\n$4\r\nPING\r\n");
-  CHECK(redis_greeting(*parse_dependency_url("redis://:pw@h")) ==
-        "*2\r\n$4\r\nAUTH\r\n$2\r\npw\r\n*1\r\n$4\r\nPING\r\n");
-  CHECK(redis_greeting(*parse_dependency_url("redis://me:pw@h")) ==
-        "*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$2\r\npw\r\n*1\r\n$4\r\nPING\r\n");
-}
-
-TEST_CASE("Readiness: Redis replies are read as they arrive") {
-  CHECK(*read_redis_replies("", 1) == false);
-  CHECK(*read_redis_replies("+PO", 1) == false);
-  CHECK(*read_redis_replies("+PONG\r\n", 1) == true);
-  CHECK(*read_redis_replies("+OK\r\n+PO", 2) == false);
-  CHECK(*read_redis_replies("+OK\r\n+PONG\r\n", 2) == true);
-  const auto refused = read_redis_replies("-NOAUTH Authentication required.\r\n", 1);
-  REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().message == "Redis answers: \"NOAUTH Authentication required.\"");
-  CHECK(read_redis_replies("HTTP/1.1 400 Bad Request\r\n", 1).error().code == "readiness.protocol");
 }
 
 TEST_CASE("Readiness: PostgreSQL is ready when it takes sessions, whatever it thinks of ours") {

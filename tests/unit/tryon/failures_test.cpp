@@ -58,6 +58,10 @@ TEST_CASE("Failures: what is ours and away is waited for, a user's dead link is 
   CHECK(waits(ErrorKind::unavailable, "db.busy"));
   CHECK(waits(ErrorKind::unavailable, "storage.full"));
   CHECK(waits(ErrorKind::unavailable, "pool.full"));
+  CHECK(waits(ErrorKind::unavailable, "redis.full"));
+  CHECK(waits(ErrorKind::timeout, "redis.timeout"));
+  CHECK(waits(ErrorKind::rate_limited, "redis.busy"));
+  CHECK_FALSE(waits(ErrorKind::internal, "redis.reply"));
   CHECK_FALSE(waits(ErrorKind::not_found, "storage.not_found"));
   CHECK_FALSE(waits(ErrorKind::timeout, "egress.timeout"));
   CHECK_FALSE(waits(ErrorKind::unavailable, "egress.connect"));

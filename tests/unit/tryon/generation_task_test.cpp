@@ -51,6 +51,29 @@ TEST_CASE("GenerationTask: a good message is read, written and read again withou
   CHECK(second->created_at == first->created_at);
 }
 
+TEST_CASE("GenerationTask: the trace it belongs to is kept, a broken one harms no job") {
+  const char* const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto traced = GenerationTask::parse(
+      with(R"("version": 1,)",
+           fmt::format(R"("version": 1, "traceparent": "{}", "tracestate": "a=1",)", parent)));
+  REQUIRE(traced);
+  CHECK(traced->trace.traceparent() == parent);
+  CHECK(traced->trace.state == "a=1");
+  CHECK(traced->unknown_json == R"({"trace":{"id":[1,2]}})");
+  const auto again = GenerationTask::parse(traced->to_json());
+  REQUIRE(again);
+  CHECK(again->trace == traced->trace);
+  for (const char* broken : {R"("traceparent": "00-zz")", R"("traceparent": 7)",
+                             R"("traceparent": null)", R"("tracestate": "a=1")"}) {
+    CAPTURE(broken);
+    const auto task = GenerationTask::parse(
+        with(R"("version": 1,)", fmt::format(R"("version": 1, {},)", broken)));
+    REQUIRE(task);
+    CHECK_FALSE(task->trace.valid());
+    CHECK(task->to_json().find("traceparent") == std::string::npos);
+  }
+}
+
 TEST_CASE("GenerationTask: every problem is reported at once") {
   const std::string problem = problem_of(R"({"version": 2, "task_id": "a b", "channel": "b2b",
       "user_id": "u", "person_image_url": "ftp://x.example/a", "garment_image_urls": [],

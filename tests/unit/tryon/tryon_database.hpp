@@ -4,8 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "data/migrations.hpp"
-#include "data/sqlite_database.hpp"
-#include "integration/data/scratch.hpp"
+#include "support/test_database.hpp"
 #include "tryon/ledger.hpp"
 #include "tryon/session.hpp"
 #include "work/sqlite_broker.hpp"
@@ -15,9 +14,7 @@ namespace selvage::tryon {
 class TryonDatabase {
  public:
   TryonDatabase() {
-    auto opened = data::open_sqlite({.file = scratch_ / "selvage.db"});
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().describe());
-    database_ = std::move(*opened);
+    database_ = place_.must_open();
     const std::span<const data::Migration> rooms[] = {work::kWorkMigrations, kTryonMigrations};
     const auto migrated = data::migrate(*database_, rooms);
     REQUIRE_MESSAGE(migrated.has_value(), migrated.error().describe());
@@ -25,7 +22,7 @@ class TryonDatabase {
 
   data::Database& operator*() { return *database_; }
   data::Database* operator->() { return database_.get(); }
-  [[nodiscard]] const std::filesystem::path& directory() const { return scratch_.path(); }
+  [[nodiscard]] const std::filesystem::path& directory() const { return place_.directory(); }
 
   // The value of a transaction that must succeed.
   template <class Body>
@@ -51,7 +48,7 @@ class TryonDatabase {
   }
 
  private:
-  data::Scratch scratch_;
+  testing::TestDatabase place_;
   std::unique_ptr<data::Database> database_;
 };
 

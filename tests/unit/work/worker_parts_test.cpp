@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "work/detail/held_jobs.hpp"
-#include "work/detail/job_metrics.hpp"
+#include "work/job_metrics.hpp"
 #include "work/worker_id.hpp"
 
 namespace selvage::work {

@@ -42,7 +42,7 @@ export function deadPage(): Page {
     async function run(): Promise<void> {
       revive.disabled = true;
       try {
-        await api.revive(task.id);
+        await api.revive(task.id, task.queue);
         revived.set(task.id, performance.now());
         note('Revived: the task is ready again, its counters at zero.');
         show();

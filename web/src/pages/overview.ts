@@ -1,13 +1,15 @@
 // Overview: how much waits, how long it takes, who works, and whether the credits are right.
 
 import { api } from '../api';
-import { fill, h, setText } from '../dom';
+import { button, fill, h, setText } from '../dom';
 import { count, duration, plural, words } from '../format';
 import { subscribe } from '../live';
 import { Chart } from '../parts/chart';
+import { confirm } from '../parts/confirm';
 import { problemBox, skeleton } from '../parts/feedback';
 import { heading, repeat, type Page } from '../parts/page';
 import { statusMark } from '../parts/status';
+import { note, trouble } from '../parts/toast';
 import { workersTable } from '../parts/workers';
 import { formatRoute } from '../router';
 import { STATUSES, type Counts, type Health, type Overview, type QueueDepth,
@@ -123,9 +125,35 @@ function showQueues(box: HTMLElement, queues: readonly QueueDepth[]): void {
     if (queue.oldest_ready_ms !== null) parts.push(`oldest has waited ${duration(queue.oldest_ready_ms)}`);
     return h('p', { class: 'queue-line' }, h('span', { class: 'mono' }, queue.queue), ' ',
       h('span', { class: 'hint number' }, parts.join(' · ')), ' ',
+      queue.paused ? h('span', { class: 'badge bad' }, 'Paused') : null,
+      pauseButton(queue),
       queue.dead > 0 ? h('a', { class: 'hint', href: formatRoute('dead') }, plural(queue.dead, 'dead letter')) : null);
   });
-  if (box.textContent !== lines.map((line) => line.textContent).join('')) fill(box, ...lines);
+  if (box.textContent === lines.map((line) => line.textContent).join('')) return;
+  const focused = box.contains(document.activeElement) ? document.activeElement?.getAttribute('aria-label') : null;
+  fill(box, ...lines);
+  if (focused) box.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
+}
+
+// Pausing stops what customers wait for, so it is asked first; resuming is not.
+function pauseButton(queue: QueueDepth): HTMLButtonElement {
+  const word = queue.paused ? 'Resume' : 'Pause';
+  const element = button({ class: 'button small', 'aria-label': `${word} the queue ${queue.queue}` }, () => void run(), word);
+  async function run(): Promise<void> {
+    const sure = queue.paused || await confirm('Pause this queue?', [
+      h('p', null, 'Nothing of it is handed out to workers until it is resumed. What runs goes on, and new jobs are still accepted.'),
+    ], 'Pause the queue', 'Leave it');
+    if (!sure) return;
+    element.disabled = true;
+    try {
+      await api.pauseQueue(queue.queue, !queue.paused);
+      note(queue.paused ? 'Resumed: workers take from it again.' : 'Paused: workers take nothing from it.');
+    } catch (cause) {
+      element.disabled = false;
+      trouble(`The queue was not ${queue.paused ? 'resumed' : 'paused'}`, cause);
+    }
+  }
+  return element;
 }
 
 function showLedger(box: HTMLElement, ledger: Overview['ledger']): void {

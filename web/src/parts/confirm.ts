@@ -2,13 +2,13 @@
 
 import { button, h, type Child } from '../dom';
 
-export function confirm(title: string, body: Child[], yes: string): Promise<boolean> {
+export function confirm(title: string, body: Child[], yes: string, no = 'Cancel'): Promise<boolean> {
   let answer = false;
   const accept = button({ class: 'button primary' }, () => {
     answer = true;
     dialog.close();
   }, yes);
-  const cancel = button({ class: 'button', autofocus: true }, () => dialog.close(), 'Cancel');
+  const cancel = button({ class: 'button', autofocus: true }, () => dialog.close(), no);
   const dialog = h(
     'dialog',
     { class: 'confirm', 'aria-labelledby': 'confirm-title' },

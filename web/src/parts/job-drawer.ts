@@ -7,11 +7,13 @@ import { subscribe } from '../live';
 import { formatRoute } from '../router';
 import type { Job } from '../types';
 import { announcer, say } from './announce';
+import { confirm } from './confirm';
 import { copyable } from './copy';
 import { problemBox, skeleton } from './feedback';
 import { channelTag, jobLink, resultPicture } from './job-row';
 import { icon } from './icon';
 import { Picture, ownAddress } from './picture';
+import { progressBar, stageWords } from './progress';
 import { statusMark } from './status';
 import { agoTime } from './time';
 import { note, toasts, trouble } from './toast';
@@ -39,10 +41,14 @@ export function openDrawer(jobId: string, onClosed: () => void): Drawer {
     const changed = shown && shown.status !== job.status;
     // An event may leave out what only a direct read tells.
     const full: Job = { ...job, ...(job.inputs ?? shown?.inputs ? { inputs: job.inputs ?? shown?.inputs ?? [] } : {}) };
+    if (full.status === 'queued' && full.queue_position === undefined && shown?.queue_position) full.queue_position = shown.queue_position;
     shown = full;
-    const focused = content.contains(document.activeElement);
+    const focused = content.contains(document.activeElement) ? document.activeElement : null;
     fill(content, ...details(full, shots.show(full)));
-    if (focused) dialog.querySelector<HTMLElement>('.close')?.focus();
+    // Progress moves while somebody reads: the control that had focus keeps it, if it is still there.
+    const label = focused?.getAttribute('aria-label');
+    const same = label ? content.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]:enabled`) : null;
+    if (focused) (same ?? dialog.querySelector<HTMLElement>('.close'))?.focus();
     if (changed) say(`This job is now ${job.status}.`);
   }
 
@@ -88,10 +94,48 @@ function details(job: Job, pictures: HTMLElement): Child[] {
       h('p', { class: 'hint' }, h('span', { class: 'owner' }, job.owner), ' ', channelTag(job.channel), ' ',
         agoTime(job.created_at))),
     job.error ? failure(job) : null,
+    isOpen(job) ? underWay(job) : null,
     pictures,
     h('section', null, h('h3', null, 'What happened'), history(job)),
     h('section', null, h('h3', null, 'Particulars'), facts(job)),
   ];
+}
+
+function isOpen(job: Job): boolean {
+  return job.status === 'queued' || job.status === 'processing';
+}
+
+// How far an open job is, and the way to stop it.
+function underWay(job: Job): HTMLElement {
+  const bar = progressBar('Progress of this job');
+  bar.set(job);
+  const place = job.queue_position ? `Number ${job.queue_position} in the line` : 'Waiting in the line';
+  return h('section', { class: 'under-way' },
+    bar.element,
+    h('p', { class: 'hint' }, job.status === 'queued' ? place : stageWords(job)),
+    cancelButton(job));
+}
+
+function cancelButton(job: Job): HTMLButtonElement {
+  const cancel = button({ class: 'button', 'aria-label': `Cancel job ${job.id}` }, () => void run(), icon('close'), 'Cancel');
+  cancel.disabled = job.cancel_requested;
+  async function run(): Promise<void> {
+    const sure = await confirm('Cancel this job?', [
+      h('p', null, job.status === 'queued'
+        ? `It fails at once, and its owner has ${plural(job.credits, 'credit')} back.`
+        : 'It stops before the picture is begun, and its credits go back. A picture that is being made already is finished and paid for.'),
+    ], 'Cancel the job', 'Keep it');
+    if (!sure) return;
+    cancel.disabled = true;
+    try {
+      const answer = await api.cancel(job.id);
+      note(answer.status === 'failed' ? 'Cancelled; the credits are back.' : 'The job is asked to stop.');
+    } catch (cause) {
+      cancel.disabled = false;
+      trouble('The job was not cancelled', cause);
+    }
+  }
+  return cancel;
 }
 
 function failure(job: Job): HTMLElement {
@@ -120,6 +164,11 @@ export function retryButton(job: Job, onRetried?: (made: Job) => void): HTMLButt
   return retry;
 }
 
+// Uploads are deleted once there is a result; what remains of them is what this drawer has loaded before.
+function isDeleted(job: Job, url: string): boolean {
+  return job.status === 'completed' && /\/inputs\//.test(url.split('?', 1)[0] ?? '') && ownAddress(url) !== null;
+}
+
 // Inputs and result side by side. They outlive a change of the job: an upload that has been loaded stays in sight, even
 // when the server lets go of it because the job is completed.
 class Pictures {
@@ -131,7 +180,8 @@ class Pictures {
     const figures = urls.map((url, index) => {
       const name = index === 0 ? 'Person' : urls.length > 2 ? `Garment ${index}` : 'Garment';
       const picture = (this.inputs[index] ??= new Picture(name, undefined, false, 'No longer kept'));
-      picture.set(url);
+      if (isDeleted(job, url)) picture.gone('Deleted after use');
+      else picture.set(url);
       return h('figure', null, picture.element, h('figcaption', null, name));
     });
     this.result ??= resultPicture(job, false);

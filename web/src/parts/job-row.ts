@@ -7,6 +7,7 @@ import { plural, shortId, words } from '../format';
 import { currentRoute, formatRoute } from '../router';
 import type { Job } from '../types';
 import { Picture } from './picture';
+import { progressBar } from './progress';
 import { statusMark } from './status';
 import { agoTime, setElapsed } from './time';
 
@@ -38,6 +39,7 @@ export function jobRow(first: Job, isNew: boolean): Keyed<Job> {
   const picture = resultPicture(first);
   const mark = statusMark(first.status);
   const reason = h('span', { class: 'hint reason' });
+  const progress = progressBar();
   const waited = h('span', { class: 'number' });
   const took = h('span', { class: 'number' });
   const retry = first.retry_of ? h('span', { class: 'hint' }, `retry of ${shortId(first.retry_of)}`) : null;
@@ -46,7 +48,7 @@ export function jobRow(first: Job, isNew: boolean): Keyed<Job> {
     { role: 'row', class: isNew ? 'arrived' : '', 'data-job': first.id },
     cell('Picture', 'cell-picture', picture.element),
     cell('Job', 'cell-job', jobLink(first.id), agoTime(first.created_at), retry),
-    cell('Status', 'cell-status', mark.element, reason),
+    cell('Status', 'cell-status', mark.element, progress.element, reason),
     cell('Owner', 'cell-owner', h('span', { class: 'owner' }, first.owner), channelTag(first.channel)),
     cell('Waited', 'cell-waited', waited),
     cell('Took', 'cell-took', took),
@@ -58,6 +60,7 @@ export function jobRow(first: Job, isNew: boolean): Keyed<Job> {
     shown = job;
     element.dataset.status = job.status;
     mark.set(job.status);
+    progress.set(job);
     picture.set(job.result_url);
     setText(reason, reasonOf(job));
     setElapsed(waited, job.status === 'queued' ? job.created_at : null, job.queue_ms);
@@ -69,6 +72,7 @@ export function jobRow(first: Job, isNew: boolean): Keyed<Job> {
 
 function reasonOf(job: Job): string {
   if (job.error) return words(job.error.code);
+  if (job.cancel_requested && job.status === 'processing') return 'asked to stop';
   return job.attempts > 1 ? plural(job.attempts, 'attempt') : '';
 }
 

@@ -1,13 +1,20 @@
 // Pictures by signed addresses that expire.
 //
 // The same picture comes with a new signature in every answer. It is loaded again only when it is another object, and once
-// with a fresh address when the browser could not load it. Pictures on other hosts are never loaded (the page's
-// policy forbids it, and it would tell those hosts who looks): they are shown as links.
+// with a fresh address when the browser could not load it. Pictures on other hosts than this and the storage's are
+// never loaded (the page's policy forbids it, and it would tell those hosts who looks): they are shown as links.
 
 import { h } from '../dom';
 import { icon } from './icon';
 
-/** The address on this host, or null when it is on another. */
+let storageOrigin = '';
+
+/** `origin` is where the service's own pictures lie, '' for this host. */
+export function setStorageOrigin(origin: string): void {
+  storageOrigin = origin;
+}
+
+/** The address on this host or in its storage, or null when it is on another. */
 export function ownAddress(url: string, base = location.href): string | null {
   let parsed: URL;
   try {
@@ -18,6 +25,7 @@ export function ownAddress(url: string, base = location.href): string | null {
   const here = new URL(base);
   const stored = parsed.pathname.startsWith('/files/') && parsed.searchParams.has('signature');
   if (parsed.origin === here.origin || stored) return parsed.pathname + parsed.search;
+  if (storageOrigin && parsed.origin === storageOrigin) return parsed.href;
   return null;
 }
 
@@ -49,6 +57,14 @@ export class Picture {
     this.object = objectOf(url);
     this.triedAgain = false;
     this.load(url);
+  }
+
+  /** Says `why` in the place of a picture that is not there any more. One that is shown stays in sight. */
+  gone(why: string): void {
+    if (this.element.dataset.state === 'shown') return;
+    this.object = null;
+    this.element.dataset.state = 'none';
+    this.element.replaceChildren(h('span', { class: 'hint' }, why));
   }
 
   private load(url: string): void {

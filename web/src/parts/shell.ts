@@ -13,6 +13,8 @@ const NAMES: Record<PageName, { full: string; short: string }> = {
   overview: { full: 'Overview', short: 'Overview' },
   failed: { full: 'Failed', short: 'Failed' },
   credits: { full: 'Credits', short: 'Credits' },
+  webhooks: { full: 'Webhooks', short: 'Hooks' },
+  sizing: { full: 'Sizing', short: 'Size' },
   dead: { full: 'Dead letters', short: 'Dead' },
 };
 

@@ -25,7 +25,7 @@ function workerRow(first: WorkerRow): Keyed<WorkerRow> {
   const seen = agoTime(first.seen_at);
   const element = h('tr', { role: 'row' },
     cell('Worker', 'cell-job', h('span', { class: 'mono', title: first.id }, shortId(first.id)),
-      h('span', { class: 'hint' }, `${first.host} · pid ${first.pid} · ${first.version}`)),
+      h('span', { class: 'hint' }, `${first.queue} · ${first.host} · pid ${first.pid} · ${first.version}`)),
     cell('State', 'cell-state', state),
     cell('Busy', 'cell-busy', busy, meter),
     cell('Done', 'cell-number', done),

@@ -53,10 +53,10 @@ export const jobs = [
       const drawer = page.getByRole('dialog');
       await drawer.locator('.pictures').waitFor();
       await page.waitForFunction(() => {
-        // A server may let go of uploads once the job is completed; the drawer then says so.
+        // Uploads are deleted once the job is completed; the drawer then says so, and asks for nothing.
         const pictures = [...document.querySelectorAll('.drawer .picture')];
         const shown = (one) => (one.querySelector('img')?.naturalWidth ?? 0) > 0;
-        return pictures.length >= 3 && shown(pictures.at(-1)) && pictures.every((one) => shown(one) || one.textContent === 'No longer kept');
+        return pictures.length >= 3 && shown(pictures.at(-1)) && pictures.every((one) => shown(one) || one.textContent === 'Deleted after use');
       });
       equal(await drawer.locator('.history li[data-state="done"]').count(), 3, 'steps of the history that are done');
       await drawer.getByRole('button', { name: 'Copy the request id' }).click();

@@ -81,6 +81,8 @@ export const pages = [
       await page.route('**/v1/jobs?*', (route) => route.fulfill({ json: empty.jobs }));
       await page.route('**/v1/console/credits', (route) => route.fulfill({ json: empty.credits }));
       await page.route('**/v1/console/dead?*', (route) => route.fulfill({ json: empty.dead }));
+      await page.route('**/v1/webhooks', (route) => route.fulfill({ json: { webhooks: [] } }));
+      await page.route('**/v1/webhooks/deliveries?*', (route) => route.fulfill({ json: { deliveries: [], next_cursor: null } }));
       await page.route('**/v1/console/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: ': quiet\n\n' }));
       await goTo(ctx, page, '#/jobs');
       ok((await page.locator('.command').innerText()).includes(`curl ${ctx.url}/v1/jobs`), 'the command to submit a job is not shown');

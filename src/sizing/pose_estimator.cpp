@@ -1,0 +1,119 @@
+#include "sizing/pose_estimator.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "sizing/detail/detection.hpp"
+#include "sizing/detail/landmarks.hpp"
+#include "sizing/detail/network.hpp"
+#include "sizing/detail/tflite_model.hpp"
+#include "sizing/detail/warp.hpp"
+
+namespace selvage::sizing {
+namespace {
+
+// Outputs of the networks, in the order of their files.
+constexpr std::size_t kBoxes = 0, kScores = 1;
+constexpr std::size_t kPointsOut = 0, kPoseFlag = 1, kMaskOut = 2, kHeatmapsOut = 3, kWorldOut = 4;
+
+using detail::NetworkModel;
+
+// That the rest of this file may index what the networks put out.
+Result<void> check_form(const NetworkModel& model, int input_side,
+                        std::initializer_list<std::size_t> outputs) {
+  const auto side = static_cast<std::uint32_t>(input_side);
+  bool fits = model.values[model.input] == detail::Shape{side, side, 3} &&
+              model.outputs.size() == outputs.size();
+  std::size_t i = 0;
+  for (const std::size_t elements : outputs) {
+    fits = fits && model.output_elements(i) == elements;
+    ++i;
+  }
+  if (fits) return {};
+  return detail::invalid_model("its inputs or outputs are not a pose model's");
+}
+
+}  // namespace
+
+struct PoseEstimator::Impl {
+  detail::Network detector, landmarks;
+  PoseOptions options;
+  detail::Levels signed_levels = detail::levels(2.0F / 255, -1);
+  detail::Levels unsigned_levels = detail::levels(1.0F / 255, 0);
+
+  struct Seen {
+    detail::Detection best;
+    int people = 0;
+  };
+
+  Result<std::optional<Seen>> detect(const image::Picture& picture) {
+    detail::warp(picture, detail::letterbox(picture.width, picture.height), detail::kDetectorSize,
+                 detail::Border::black, signed_levels, detector.input());
+    TRY(detector.run());
+    const float sure = options.least_detection_score;
+    auto all = detail::decode_detections(detector.output(kBoxes), detector.output(kScores),
+                                         std::min(sure, detail::kLeastOtherScore));
+    std::vector<detail::Detection> clear;
+    std::ranges::copy_if(all, std::back_inserter(clear),
+                         [&](const detail::Detection& each) { return each.score >= sure; });
+    if (clear.empty()) return std::nullopt;
+    const auto merged = detail::merge_detections(std::move(clear), options.same_person_overlap);
+    return Seen{merged.front(), detail::count_people(std::move(all))};
+  }
+
+  Result<std::optional<Pose>> look_closely(const image::Picture& picture, Pose pose) {
+    detail::warp(picture, pose.roi, detail::kLandmarkSize, detail::Border::nearest, unsigned_levels,
+                 landmarks.input());
+    TRY(landmarks.run());
+    pose.pose_score = landmarks.output(kPoseFlag)[0];
+    if (!(pose.pose_score > options.least_pose_score)) return std::nullopt;
+    detail::place_landmarks({.points = landmarks.output(kPointsOut),
+                             .heatmaps = landmarks.output(kHeatmapsOut),
+                             .world = landmarks.output(kWorldOut)},
+                            pose);
+    const auto mask = landmarks.output(kMaskOut);
+    pose.mask.values.assign(mask.begin(), mask.end());
+    return pose;
+  }
+};
+
+PoseEstimator::PoseEstimator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PoseEstimator::PoseEstimator(PoseEstimator&&) noexcept = default;
+PoseEstimator& PoseEstimator::operator=(PoseEstimator&&) noexcept = default;
+PoseEstimator::~PoseEstimator() = default;
+
+Result<PoseEstimator> PoseEstimator::create(const PoseModels& models, PoseOptions options) {
+  using namespace detail;
+  TRY(check_form(models.detector(), kDetectorSize, {kAnchors * kBoxValues, kAnchors}));
+  TRY(check_form(models.landmarks(), kLandmarkSize,
+                 {kPoints * kPointValues, 1, std::size_t{Mask::kSide} * Mask::kSide,
+                  std::size_t{kHeatmapSize} * kHeatmapSize * kPoints, kPoints * kWorldValues}));
+  auto impl = std::make_unique<Impl>(TRY(Network::create(models.detector())),
+                                     TRY(Network::create(models.landmarks())), options);
+  TRY(impl->detector.run());
+  TRY(impl->landmarks.run());
+  return PoseEstimator(std::move(impl));
+}
+
+Result<std::optional<Pose>> PoseEstimator::estimate(const image::Picture& picture,
+                                                    PoseTimes* times) {
+  PoseTimes unasked;
+  PoseTimes& spent = times != nullptr ? *times : unasked;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto seen = TRY(impl_->detect(picture));
+  const auto detected = std::chrono::steady_clock::now();
+  spent.detect = detected - begin;
+  if (!seen) return std::nullopt;
+  const auto roi = detail::body_roi(seen->best, picture.width, picture.height);
+  if (!roi) return std::nullopt;
+  auto pose = impl_->look_closely(picture, Pose{.detection_score = seen->best.score,
+                                                .roi = *roi,
+                                                .image_width = picture.width,
+                                                .image_height = picture.height,
+                                                .people = seen->people});
+  spent.landmarks = std::chrono::steady_clock::now() - detected;
+  return pose;
+}
+
+}  // namespace selvage::sizing
