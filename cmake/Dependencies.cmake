@@ -13,6 +13,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)  # libwebp-dev
 pkg_check_modules(LCMS REQUIRED IMPORTED_TARGET lcms2)                 # liblcms2-dev
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)           # libsodium-dev
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)             # libyaml-dev
 find_library(XNNPACK_LIBRARY XNNPACK REQUIRED)                         # libxnnpack-dev
 find_path(XNNPACK_INCLUDE xnnpack.h REQUIRED)
 find_path(PTHREADPOOL_INCLUDE pthreadpool.h REQUIRED)                  # libpthreadpool-dev

@@ -11,7 +11,8 @@ die() { printf 'error: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'hint: %s\n' "$
 
 BUILD_PACKAGES=(clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache mold pkg-config git
   libboost1.81-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libssl-dev libsodium-dev zlib1g-dev
-  libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libmimalloc-dev libxnnpack-dev libpthreadpool-dev)
+  libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libmimalloc-dev libxnnpack-dev libpthreadpool-dev
+  libyaml-dev)
 RUN_PACKAGES=(curl ca-certificates tzdata)
 TEST_PACKAGES=(doctest-dev clang-format-19 python3 chromium redis-server openssl faketime python3-croniter
   postgresql-15 pgbouncer python3-psycopg2 python3-celery python3-redis)
