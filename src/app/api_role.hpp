@@ -11,16 +11,17 @@ namespace selvage::app {
 
 class ApiRole {
  public:
-  // `guard` judges the URLs of new jobs; it, the platform and `sizer` (null: SIZING is off) outlive
-  // the role. Errors: of the settings and secrets.
+  // `guard` judges the URLs of new jobs; it, the platform, `board` and `sizer` (null: SIZING is
+  // off) outlive the role. Errors: of the settings and secrets.
   [[nodiscard]] static Result<std::unique_ptr<ApiRole>> create(net::Loop& loop, Platform& platform,
                                                                const net::EgressGuard& guard,
                                                                sizing::Sizer* sizer,
+                                                               const HealthBoard& board,
                                                                std::string provider);
   // Binds the port and serves on threads of its own.
   [[nodiscard]] Result<void> start() { return server_.start(); }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
-  // Feeds streams, charts and health until cancelled.
+  // Feeds streams and charts until cancelled.
   [[nodiscard]] Task<void> run(CancelToken cancel);
   // Ends connections; blocks up to `grace`, so not on an event loop.
   void stop(milliseconds grace) { server_.stop(grace); }
@@ -32,7 +33,7 @@ class ApiRole {
 
  private:
   ApiRole(net::Loop& loop, Platform& platform, const net::EgressGuard& guard, sizing::Sizer* sizer,
-          Secret console_key, std::vector<HealthCheck> checks, std::string provider,
+          const HealthBoard& board, Secret console_key, std::string provider,
           net::ServerOptions options);
   Task<void> keep_timeline(CancelToken cancel);
 
@@ -42,7 +43,6 @@ class ApiRole {
   tryon::Acceptance acceptance_;
   Timeline timeline_;
   JobFeed feed_;
-  HealthBoard board_;
   net::Router router_;
   net::HttpServer server_;
 };

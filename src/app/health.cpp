@@ -18,7 +18,8 @@ double ms_since(SteadyTime start) {
 
 }  // namespace
 
-HealthBoard::HealthBoard(std::vector<HealthCheck> checks) {
+HealthBoard::HealthBoard(std::vector<HealthCheck> checks, std::vector<std::string> roles)
+    : roles_(std::move(roles)) {
   for (HealthCheck& check : checks) states_.push_back({.check = std::move(check)});
   publish();
 }
@@ -53,11 +54,16 @@ Task<void> HealthBoard::repeat(State& state, CancelToken cancel) {
   }
 }
 
+void HealthBoard::say_draining() {
+  draining_ = true;
+  publish();
+}
+
 void HealthBoard::publish() {
   auto next = std::make_shared<Snapshot>();
   next->at = steady_now();
   bool healthy = true;
-  bool ready = true;
+  bool ready = !draining_;
   json::object components;
   json::array checks;
   for (const State& state : states_) {
@@ -85,11 +91,14 @@ void HealthBoard::publish() {
   const auto up = std::chrono::duration_cast<seconds>(next->at - started_);
   next->health = {json::dump(json::object{{"status", healthy ? "ok" : "degraded"},
                                           {"components", std::move(components)},
+                                          {"roles", json::array(roles_.begin(), roles_.end())},
                                           {"version", kVersion},
                                           {"git_sha", kGitSha},
                                           {"uptime_s", up.count()}}),
                   healthy};
-  next->ready = {json::dump(json::object{{"ready", ready}, {"checks", std::move(checks)}}), ready};
+  json::object readiness{{"ready", ready}, {"checks", std::move(checks)}};
+  if (draining_) readiness["reason"] = "draining";
+  next->ready = {json::dump(readiness), ready};
   std::lock_guard lock(mutex_);
   snapshot_ = std::move(next);
 }

@@ -36,18 +36,22 @@ struct HealthCheck {
 
 class HealthBoard {
  public:
-  explicit HealthBoard(std::vector<HealthCheck> checks);
+  // `roles`: what this process does, told with its health.
+  HealthBoard(std::vector<HealthCheck> checks, std::vector<std::string> roles);
 
   // Until cancelled; returns when no check is running any more.
   [[nodiscard]] Task<void> run(CancelToken cancel);
+
+  // On the loop of run(): the process ends, so it is not ready any more.
+  void say_draining();
 
   struct View {
     std::string body;
     bool ok = false;
   };
-  // Any thread. /health: {status: ok|degraded, components, version, uptime_s}.
+  // Any thread. /health: {status: ok|degraded, components, roles, version, uptime_s}.
   [[nodiscard]] View health() const;
-  // Any thread. /ready: {ready, checks: [{name, ok, latency_ms, error}]}.
+  // Any thread. /ready: {ready, checks: [{name, ok, latency_ms, error}], reason}.
   [[nodiscard]] View ready() const;
 
  private:
@@ -70,6 +74,8 @@ class HealthBoard {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
   std::vector<State> states_;
+  const std::vector<std::string> roles_;
+  bool draining_ = false;
   const SteadyTime started_ = steady_now();
   // libstdc++ 12's atomic<shared_ptr> unlocks its load without ordering, so a mutex it is.
   mutable std::mutex mutex_;

@@ -7,6 +7,8 @@
 #include "app/api_role.hpp"
 #include "app/beat_role.hpp"
 #include "app/build_info.hpp"
+#include "app/component_health.hpp"
+#include "app/monitor.hpp"
 #include "app/recycle.hpp"
 #include "app/worker_role.hpp"
 #include "base/log.hpp"
@@ -18,6 +20,7 @@ namespace selvage::app {
 namespace {
 
 constexpr milliseconds kApiGrace{10'000};  // for requests that are being answered
+constexpr milliseconds kMonitorGrace{1'000};
 
 class Service {
  public:
@@ -26,12 +29,14 @@ class Service {
 
   Task<Result<void>> run(std::function<Result<void>(Platform&, std::uint16_t)> started) {
     CO_TRY(create_roles());
+    if (monitor_) CO_TRY(monitor_->start());
     if (api_) {
       CO_TRY(api_->start());
       running_.spawn(api_->run(stop_.token()), "api");
     }
     if (worker_) working_.spawn(worker_->run(), "worker");
     if (beat_) working_.spawn(beat_->run(stop_work_.token()), "beat");
+    if (board_) upkeep_.spawn(board_->run(stop_upkeep_.token()), "health board");
     upkeep_.spawn(platform_.broker->run(stop_upkeep_.token()), "broker");
     if (platform_.traces) {
       upkeep_.spawn(platform_.traces->run(stop_upkeep_.token()), "traces");
@@ -40,11 +45,13 @@ class Service {
     log::info("started", {{"version", kVersion},
                           {"git_sha", kGitSha},
                           {"pid", getpid()},
-                          {"roles", role_names()},
-                          {"port", port}});
+                          {"roles", join(roles_.names(), ",")},
+                          {"port", port},
+                          {"monitor_port", monitor_ ? monitor_->port() : std::uint16_t{0}}});
     Result<void> outcome = started(platform_, port);
     if (outcome) co_await wait_for_the_end();
     co_await drain();
+    if (monitor_) co_await stop_blocking([this] { monitor_->stop(kMonitorGrace); });
     stop_upkeep_.cancel();
     co_await upkeep_.join();
     co_await platform_.close();
@@ -72,22 +79,21 @@ class Service {
                                          if (api_) api_->feed().poke();
                                        }));
     }
+    if (roles_.api || has_monitor(platform_.settings)) {
+      board_ = std::make_unique<HealthBoard>(TRY(component_checks(platform_, roles_, sizer_.get())),
+                                             roles_.names());
+    }
+    if (has_monitor(platform_.settings)) {
+      monitor_ = std::make_unique<Monitor>(platform_.settings, *board_, platform_.metrics);
+    }
     if (roles_.api) {
       const std::string provider =
           worker_ ? worker_->provider_name() : platform_.settings.text("PROVIDER");
-      api_ = TRY(ApiRole::create(loop_, platform_, *guard_, sizer_.get(), provider));
+      api_ = TRY(ApiRole::create(loop_, platform_, *guard_, sizer_.get(), *board_, provider));
       if (sizer_) sizer_->warm();
     }
     if (roles_.beat) beat_ = TRY(BeatRole::create(platform_));
     return {};
-  }
-
-  std::string role_names() const {
-    std::vector<std::string> names;
-    if (roles_.worker) names.emplace_back("worker");
-    if (roles_.api) names.emplace_back("api");
-    if (roles_.beat) names.emplace_back("beat");
-    return join(names, ",");
   }
 
   // A signal, or memory that is used up.
@@ -116,6 +122,8 @@ class Service {
     stop_work_.cancel();
     CancelSource drained;
     stopping_.spawn(heed_signals(drained.token()), "signals");
+    // until an API that is to go on has handed its sockets over, it takes traffic
+    if (board_ && !(starts_anew_ && api_)) board_->say_draining();
     if (!starts_anew_) stop_api();
     co_await working_.join();
     stop_api();
@@ -132,6 +140,7 @@ class Service {
       if (std::exchange(starts_anew_, false)) {
         log_signal(signal);
         for (const int socket : std::exchange(listeners_, {})) close(socket);
+        if (board_) board_->say_draining();
         stop_api();
         continue;
       }
@@ -155,15 +164,16 @@ class Service {
       if (!kept) log::error("listeners_not_kept", kept.error());
     }
     stop_.cancel();
-    api_stopping_.spawn(stop_server(std::min(grace(), kApiGrace)), "stop api");
+    const milliseconds patience = std::min(grace(), kApiGrace);
+    api_stopping_.spawn(stop_blocking([this, patience] { api_->stop(patience); }), "stop api");
   }
 
-  Task<void> stop_server(milliseconds grace) {
-    const auto stopped = co_await stop_pool_.run([this, grace]() -> Result<void> {
-      api_->stop(grace);
+  Task<void> stop_blocking(std::function<void()> stop) {
+    const auto stopped = co_await stop_pool_.run([stop]() -> Result<void> {
+      stop();
       return {};
     });
-    if (!stopped) log::error("api_stop_failed", stopped.error());
+    if (!stopped) log::error("http_stop_failed", stopped.error());
   }
 
   net::Loop& loop_;
@@ -174,6 +184,8 @@ class Service {
   std::unique_ptr<net::EgressGuard> guard_;
   std::unique_ptr<sizing::Sizer> sizer_;  // null: SIZING is off
   std::unique_ptr<WorkerRole> worker_;
+  std::unique_ptr<HealthBoard> board_;  // null: nobody can ask
+  std::unique_ptr<Monitor> monitor_;    // null: MONITOR_PORT is 0
   std::unique_ptr<ApiRole> api_;
   std::unique_ptr<BeatRole> beat_;
   bool starts_anew_ = false;

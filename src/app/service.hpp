@@ -4,14 +4,9 @@
 #include <functional>
 
 #include "app/platform.hpp"
+#include "app/roles.hpp"
 
 namespace selvage::app {
-
-struct Roles {
-  bool worker = false;
-  bool api = false;
-  bool beat = false;
-};
 
 // Serves until SIGINT or SIGTERM, then drains: no new work, running jobs finish within DRAIN_GRACE
 // or are handed back; a second signal hands back at once. Past WORKER_MEMORY_MAX it drains likewise

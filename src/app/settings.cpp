@@ -29,6 +29,12 @@ constexpr SettingSpec kSpecs[] = {
      "Connections held at once; more are answered 503."},
     {"HTTP_CONNECTIONS_PER_PEER", SettingType::integer, "1000", "1..1000000",
      "Connections from one address held at once."},
+    {"MONITOR_PORT", SettingType::integer, "0", "0..65535",
+     "Port on which a process of any role answers GET /health, /ready and /metrics beside the API; "
+     "0: none. Each process of a host needs one of its own."},
+    {"MONITOR_HOST", SettingType::text, "127.0.0.1", "1..64",
+     "Address of MONITOR_PORT; it asks no key, so another than a loopback address belongs into a "
+     "private network."},
     {"TRUSTED_PROXIES", SettingType::list, "", "",
      "Addresses or ranges whose X-Forwarded-For is believed, comma separated."},
     {"CORS_ORIGINS", SettingType::list, "", "",

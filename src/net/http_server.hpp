@@ -101,6 +101,7 @@ struct ServerOptions {
   std::vector<std::string> trusted_proxies;  // addresses or CIDR whose X-Forwarded-For counts
   std::vector<std::string> cors_origins;     // empty: CORS is off
   std::string server_name = "selvage";
+  std::string not_found_hint = "the API is described at /openapi.json";
   // Listening sockets of an earlier life of this process (kept_listeners()), one a thread: taken
   // over instead of bound anew, so that no client was refused in between. Those that do not listen
   // on this port, or are more than there are threads, are closed.

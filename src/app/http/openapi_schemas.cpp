@@ -107,8 +107,8 @@ const std::string_view kSchemas = R"json({
     "degraded"]}, "components": {"type": "object", "additionalProperties": {"type": "object",
     "properties": {"status": {"type": "string", "enum": ["ok", "degraded"]}, "latency_ms":
     {"type": "number"}, "error": {"type": "string"}}, "required": ["status", "latency_ms"]}},
-    "version": {"type": "string"}, "git_sha": {"type": "string"}, "uptime_s": {"type":
-    "integer"}, "reason": {"type": "string"}}, "required": ["status", "components"]},
+    "roles": {"type": "array", "items": {"type": "string"}}, "version": {"type": "string"},
+    "git_sha": {"type": "string"}, "uptime_s": {"type": "integer"}, "reason": {"type": "string"}}, "required": ["status", "components"]},
   "Readiness": {"type": "object", "properties": {"ready": {"type": "boolean"}, "checks":
     {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"},
     "ok": {"type": "boolean"}, "latency_ms": {"type": "number"}, "error": {"type": ["string",

@@ -1,6 +1,7 @@
 // /health, /ready, /workers, /queues with their pause and resume, /metrics.
 #include <boost/json.hpp>
 
+#include "app/component_health.hpp"
 #include "app/http/api_parts.hpp"
 #include "app/http/job_json.hpp"
 #include "app/queues.hpp"
@@ -9,14 +10,12 @@ namespace selvage::app {
 
 namespace {
 
-// /health answers from memory and never fails: it is what says that others fail.
 Task<net::Response> health(ApiParts parts, net::Request, Principal) {
-  co_return net::Response::json(200, parts.board.health().body);
+  co_return health_response(parts.board);
 }
 
 Task<net::Response> ready(ApiParts parts, net::Request, Principal) {
-  HealthBoard::View view = parts.board.ready();
-  co_return net::Response::json(view.ok ? 200 : 503, std::move(view.body));
+  co_return ready_response(parts.board);
 }
 
 Task<net::Response> workers(ApiParts parts, net::Request request, Principal) {
@@ -59,8 +58,7 @@ Task<net::Response> switch_queue(ApiParts parts, net::Request request, Principal
 }
 
 Task<net::Response> metrics(ApiParts parts, net::Request, Principal) {
-  co_return net::Response::text(200, parts.platform.metrics.exposition(),
-                                "text/plain; version=0.0.4; charset=utf-8");
+  co_return metrics_response(parts.platform.metrics);
 }
 
 using Function = Task<net::Response> (*)(ApiParts, net::Request, Principal);

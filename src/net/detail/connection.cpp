@@ -262,7 +262,7 @@ Response Connection::no_route(const Request& request, const Router::Match& match
     return refusal_response({.status = 404,
                              .code = "http.not_found",
                              .detail = detail,
-                             .hint = "the API is described at /openapi.json"});
+                             .hint = worker_.state().options.not_found_hint});
   }
   const std::string detail = fmt::format("{} does not take {}", path, name(request.method));
   const std::string hint = "use one of " + match.allow;
