@@ -2,7 +2,6 @@
 
 import datetime
 import http.server
-import importlib.util
 import json
 import pathlib
 import shutil
@@ -13,6 +12,7 @@ import threading
 import time
 import unittest
 
+from celery_world import skip_reason
 from platform_process import Platform, free_port
 
 PYTHON_WORKER = """
@@ -78,7 +78,7 @@ class SchedulesRun(unittest.TestCase):
         self.assertTrue(all(7 in body.get("args", []) for _, body in receiver.bodies), receiver.bodies[0])
 
     @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
-    @unittest.skipUnless(importlib.util.find_spec("celery"), "python3-celery is not installed")
+    @unittest.skipIf(skip_reason(), skip_reason())
     def test_pythons_worker_runs_them_on_redis(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="selvage-celery-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)

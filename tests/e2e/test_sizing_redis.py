@@ -1,6 +1,5 @@
 """Sizes over Redis: Celery's Python client, and producers who push to the queue themselves."""
 
-import importlib.util
 import json
 import pathlib
 import shutil
@@ -10,6 +9,7 @@ import sys
 import tempfile
 import unittest
 
+from celery_world import skip_reason
 from platform_process import Platform, free_port
 from test_sizing import BODIES, NEEDS_MODELS, NEEDS_PICTURES, POSE, Pictures
 
@@ -74,7 +74,7 @@ class SizingOverRedis(unittest.TestCase):
                 dead = api.command("queue", "dead", "--queue", QUEUE, check=False)
                 self.assertIn("bad-1", dead[1], dead)
 
-    @unittest.skipUnless(importlib.util.find_spec("celery"), "python3-celery is not installed")
+    @unittest.skipIf(skip_reason(), skip_reason())
     def test_pythons_clients_get_the_size_or_an_exception(self):
         url, photo, pictures = self.redis, self.photo, self.pictures
         calls = [[[photo, 172], {}], [[photo], {"height_cm": 172, "fit": "regular"}], [[f"{pictures.url}/neg_none_cat.jpg", 172], {}],
