@@ -26,7 +26,7 @@ std::size_t code_points(std::string_view text) {
 
 std::unexpected<Error> cannot_read(const std::filesystem::path& path, std::string_view why,
                                    std::string hint) {
-  return fail(ErrorKind::invalid, "stack.file", fmt::format("{}: {}", path.string(), why),
+  return fail(ErrorKind::invalid, "stack.file", fmt::format("{}: {}", shown_path(path), why),
               std::move(hint));
 }
 
@@ -60,7 +60,7 @@ Result<TextPtr> Text::read(const std::filesystem::path& path) {
   }
   const auto too_large = [&] {
     return fail(ErrorKind::too_large, "stack.file_size",
-                fmt::format("{}: is larger than {} bytes", path.string(), kMaxFileBytes),
+                fmt::format("{}: is larger than {} bytes", shown_path(path), kMaxFileBytes),
                 "a file of a stack is a few kilobytes; name another");
   };
   if (static_cast<std::uint64_t>(about.st_size) > kMaxFileBytes) return too_large();
@@ -74,7 +74,15 @@ Result<TextPtr> Text::read(const std::filesystem::path& path) {
     bytes.append(block, static_cast<std::size_t>(n));
     if (bytes.size() > kMaxFileBytes) return too_large();
   }
-  return std::make_shared<const Text>(path.string(), std::move(bytes));
+  return std::make_shared<const Text>(shown_path(path), std::move(bytes));
+}
+
+std::string shown_path(const std::filesystem::path& path) {
+  if (path.is_relative()) return path.lexically_normal().string();
+  std::error_code ignored;  // without a working directory every path is absolute
+  const auto here = std::filesystem::current_path(ignored);
+  const std::string near = path.lexically_relative(here).string();
+  return near.empty() || near == "." || near.starts_with("..") ? path.string() : near;
 }
 
 Place Text::place(std::size_t offset) const {

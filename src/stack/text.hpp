@@ -33,6 +33,7 @@ class Text {
 
   // A regular file, following symbolic links. Errors: stack.file (missing, not a regular file, not
   // readable), stack.file_size (over kMaxFileBytes).
+  // Its name is `path` as seen from the working directory.
   static Result<std::shared_ptr<const Text>> read(const std::filesystem::path& path);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -47,6 +48,9 @@ class Text {
   std::string bytes_;
   std::vector<std::uint32_t> starts_;
 };
+
+// A path as a person should see it: relative when it lies in the working directory.
+[[nodiscard]] std::string shown_path(const std::filesystem::path& path);
 
 using TextPtr = std::shared_ptr<const Text>;
 
