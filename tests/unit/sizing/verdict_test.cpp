@@ -58,6 +58,24 @@ TEST_CASE("Verdict: who lies, sits, hides or turns away is told so") {
   for (const LandmarkId id : {left_ankle, right_ankle}) world(pose, id).z = -0.8F;
   CHECK(code_of(pose) == "sizing.sitting");
 
+  // the thighs point to the camera, and the model takes them for straight
+  pose = test::draw({});
+  for (const auto& [hip, knee] : {std::pair{left_hip, left_knee}, {right_hip, right_knee}})
+    mark(pose, knee).y = mark(pose, hip).y + 0.3F * (mark(pose, knee).y - mark(pose, hip).y);
+  CHECK(code_of(pose) == "sizing.sitting");
+
+  // a body that fills little of its silhouette still sits: there is somebody, in full view
+  pose.mask.values.assign(pose.mask.values.size(), 0);
+  CHECK(code_of(pose) == "sizing.sitting");
+
+  // but legs that nobody can see do not
+  pose = test::draw({});
+  for (const LandmarkId id : {left_knee, right_knee}) {
+    world(pose, id).z = -0.8F;
+    mark(pose, id).visibility = 0.1F;
+  }
+  CHECK(code_of(pose) == "sizing.body_hidden");
+
   pose = test::draw({});
   mark(pose, left_knee).visibility = 0.1F;
   CHECK(code_of(pose) == "sizing.body_hidden");
