@@ -76,8 +76,10 @@ FunctionResult judge(const Error& error, const TaskCall& call) {
 Task<FunctionResult> estimate(sizing::Sizer& sizer, TaskCall call) {
   auto task = task_of(call);
   if (!task) co_return Raised{"ValueError", task.error().message};
-  sizing::SizeQuestion question{
-      .request = std::move(task->request), .owner = task->owner(), .cancel = call.stop};
+  sizing::SizeQuestion question{.request = std::move(task->request),
+                                .owner = task->owner(),
+                                .cancel = call.stop,
+                                .span = call.job.span};
   const Result<std::string> answer = co_await sizer.answer(std::move(question));
   if (!answer) co_return judge(answer.error(), call);
   co_return Returned{*answer};

@@ -41,41 +41,6 @@ struct PoseEstimator::Impl {
   PoseOptions options;
   detail::Levels signed_levels = detail::levels(2.0F / 255, -1);
   detail::Levels unsigned_levels = detail::levels(1.0F / 255, 0);
-
-  struct Seen {
-    detail::Detection best;
-    int people = 0;
-  };
-
-  Result<std::optional<Seen>> detect(const image::Picture& picture) {
-    detail::warp(picture, detail::letterbox(picture.width, picture.height), detail::kDetectorSize,
-                 detail::Border::black, signed_levels, detector.input());
-    TRY(detector.run());
-    const float sure = options.least_detection_score;
-    auto all = detail::decode_detections(detector.output(kBoxes), detector.output(kScores),
-                                         std::min(sure, detail::kLeastOtherScore));
-    std::vector<detail::Detection> clear;
-    std::ranges::copy_if(all, std::back_inserter(clear),
-                         [&](const detail::Detection& each) { return each.score >= sure; });
-    if (clear.empty()) return std::nullopt;
-    const auto merged = detail::merge_detections(std::move(clear), options.same_person_overlap);
-    return Seen{merged.front(), detail::count_people(std::move(all))};
-  }
-
-  Result<std::optional<Pose>> look_closely(const image::Picture& picture, Pose pose) {
-    detail::warp(picture, pose.roi, detail::kLandmarkSize, detail::Border::nearest, unsigned_levels,
-                 landmarks.input());
-    TRY(landmarks.run());
-    pose.pose_score = landmarks.output(kPoseFlag)[0];
-    if (!(pose.pose_score > options.least_pose_score)) return std::nullopt;
-    detail::place_landmarks({.points = landmarks.output(kPointsOut),
-                             .heatmaps = landmarks.output(kHeatmapsOut),
-                             .world = landmarks.output(kWorldOut)},
-                            pose);
-    const auto mask = landmarks.output(kMaskOut);
-    pose.mask.values.assign(mask.begin(), mask.end());
-    return pose;
-  }
 };
 
 PoseEstimator::PoseEstimator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -96,23 +61,50 @@ Result<PoseEstimator> PoseEstimator::create(const PoseModels& models, PoseOption
   return PoseEstimator(std::move(impl));
 }
 
-Result<std::optional<Pose>> PoseEstimator::estimate(const image::Picture& picture,
-                                                    PoseTimes* times) {
-  PoseTimes unasked;
-  PoseTimes& spent = times != nullptr ? *times : unasked;
-  const auto begin = std::chrono::steady_clock::now();
-  const auto seen = TRY(impl_->detect(picture));
-  const auto detected = std::chrono::steady_clock::now();
-  spent.detect = detected - begin;
-  if (!seen) return std::nullopt;
-  const auto roi = detail::body_roi(seen->best, picture.width, picture.height);
+Result<std::optional<Pose>> PoseEstimator::estimate(const image::Picture& picture) {
+  const auto person = TRY(detect(picture));
+  if (!person) return std::nullopt;
+  return look_closely(picture, *person);
+}
+
+Result<std::optional<SeenPerson>> PoseEstimator::detect(const image::Picture& picture) {
+  detail::Network& detector = impl_->detector;
+  detail::warp(picture, detail::letterbox(picture.width, picture.height), detail::kDetectorSize,
+               detail::Border::black, impl_->signed_levels, detector.input());
+  TRY(detector.run());
+  const float sure = impl_->options.least_detection_score;
+  auto all = detail::decode_detections(detector.output(kBoxes), detector.output(kScores),
+                                       std::min(sure, detail::kLeastOtherScore));
+  std::vector<detail::Detection> clear;
+  std::ranges::copy_if(all, std::back_inserter(clear),
+                       [&](const detail::Detection& each) { return each.score >= sure; });
+  if (clear.empty()) return std::nullopt;
+  const auto merged =
+      detail::merge_detections(std::move(clear), impl_->options.same_person_overlap);
+  const auto roi = detail::body_roi(merged.front(), picture.width, picture.height);
   if (!roi) return std::nullopt;
-  auto pose = impl_->look_closely(picture, Pose{.detection_score = seen->best.score,
-                                                .roi = *roi,
-                                                .image_width = picture.width,
-                                                .image_height = picture.height,
-                                                .people = seen->people});
-  spent.landmarks = std::chrono::steady_clock::now() - detected;
+  return SeenPerson{merged.front().score, *roi, detail::count_people(std::move(all))};
+}
+
+Result<std::optional<Pose>> PoseEstimator::look_closely(const image::Picture& picture,
+                                                        const SeenPerson& person) {
+  detail::Network& landmarks = impl_->landmarks;
+  detail::warp(picture, person.roi, detail::kLandmarkSize, detail::Border::nearest,
+               impl_->unsigned_levels, landmarks.input());
+  TRY(landmarks.run());
+  Pose pose{.detection_score = person.score,
+            .pose_score = landmarks.output(kPoseFlag)[0],
+            .roi = person.roi,
+            .image_width = picture.width,
+            .image_height = picture.height,
+            .people = person.people};
+  if (!(pose.pose_score > impl_->options.least_pose_score)) return std::nullopt;
+  detail::place_landmarks({.points = landmarks.output(kPointsOut),
+                           .heatmaps = landmarks.output(kHeatmapsOut),
+                           .world = landmarks.output(kWorldOut)},
+                          pose);
+  const auto mask = landmarks.output(kMaskOut);
+  pose.mask.values.assign(mask.begin(), mask.end());
   return pose;
 }
 

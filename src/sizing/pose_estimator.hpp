@@ -6,7 +6,6 @@
 // never on an event loop.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -26,10 +25,11 @@ struct PoseOptions {
   float least_pose_score = 0.5F;
 };
 
-// Where the time of one estimate went, for metrics.
-struct PoseTimes {
-  std::chrono::nanoseconds detect{0};     // finding people
-  std::chrono::nanoseconds landmarks{0};  // looking at the clearest one; 0 when there is nobody
+// The clearest person of a picture, as the detector sees it.
+struct SeenPerson {
+  float score = 0;  // that a person is there
+  Roi roi;          // where to look closely
+  int people = 0;   // that are to be seen
 };
 
 class PoseEstimator {
@@ -48,8 +48,12 @@ class PoseEstimator {
   // seen: a waist-up portrait has a pose, too, with guessed legs; judge presence and visibility.
   // REQUIRES: a non-empty RGB picture (decode_photo() makes one).
   // Errors: sizing.inference (internal).
-  [[nodiscard]] Result<std::optional<Pose>> estimate(const image::Picture& picture,
-                                                     PoseTimes* times = nullptr);
+  [[nodiscard]] Result<std::optional<Pose>> estimate(const image::Picture& picture);
+
+  // Its two steps, for callers who time them. REQUIRES: the same picture. Errors: as above.
+  [[nodiscard]] Result<std::optional<SeenPerson>> detect(const image::Picture& picture);
+  [[nodiscard]] Result<std::optional<Pose>> look_closely(const image::Picture& picture,
+                                                         const SeenPerson& person);
 
  private:
   struct Impl;

@@ -2,25 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 #include "base/task_group.hpp"
 #include "net/hop.hpp"
 #include "sizing/chart_table.hpp"
+#include "sizing/detail/stage.hpp"
 #include "sizing/photo.hpp"
 #include "sizing/settings.hpp"
 #include "sizing/size_answer.hpp"
 #include "sizing/verdict.hpp"
 
 namespace selvage::sizing {
+
+using detail::Stage;
+
 namespace {
 
 constexpr char kComeBack[] = "try again in a few seconds";
-
-// Upper bounds in seconds: from a cached answer to a slow picture host.
-constexpr double kStageBuckets[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075,
-                                    0.1,   0.2,   0.5,   1,    2,    5,    10,   30};
 
 Error timed_out(std::string_view where) {
   return {ErrorKind::timeout, "sizing.timeout",
@@ -55,20 +54,17 @@ Task<Result<net::FetchedImage>> fetch_within(net::EgressGuard& guard, std::strin
   co_return fetched;
 }
 
-class Watch {
- public:
-  explicit Watch(Histogram& meter) : meter_(meter) {}
-  ~Watch() { meter_.observe(std::chrono::duration<double>(steady_now() - begin_).count()); }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
+// Whether the same question would fail again, whatever this service does.
+bool is_of_the_question(ErrorKind kind) {
+  using enum ErrorKind;
+  return kind == unprocessable || kind == invalid || kind == unsupported || kind == too_large;
+}
 
- private:
-  Histogram& meter_;
-  const SteadyTime begin_ = steady_now();
-};
-
-double in_seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
+template <class Found>
+Result<Found> someone(Result<std::optional<Found>> found) {
+  if (!found) return fail(std::move(found.error()));
+  if (!*found) return fail(no_person());
+  return *std::move(*found);
 }
 
 }  // namespace
@@ -82,32 +78,6 @@ SizerOptions sizer_options(const Settings& settings) {
   options.cache_life = settings.duration("SIZING_CACHE_TTL");
   return options;
 }
-
-struct Sizer::Meters {
-  explicit Meters(Registry& given) : registry(given) {}
-
-  Histogram& stage(std::string stage) const {
-    return registry.histogram("sizing_stage_seconds", "Time of one stage of sizing a photo.",
-                              kStageBuckets, {{"stage", std::move(stage)}});
-  }
-  Counter& outcome(std::string outcome) const {
-    return registry.counter("sizing_requests_total", "Photos to be sized by what they came to.",
-                            {{"outcome", std::move(outcome)}});
-  }
-
-  Registry& registry;
-  Histogram& fetch = stage("fetch");
-  Histogram& decode = stage("decode");
-  Histogram& detect = stage("detect");
-  Histogram& landmarks = stage("landmarks");
-  Histogram& measure = stage("measure");
-  Histogram& whole = stage("all");
-  Counter& sized = outcome("sized");
-  Counter& cached = outcome("cached");
-  Counter& refused = outcome("refused");
-  Counter& failed = outcome("failed");
-  Gauge& active = registry.gauge("sizing_active", "Photos that are being sized now.");
-};
 
 // Held while a question is worked on.
 class Sizer::Place {
@@ -129,7 +99,7 @@ Sizer::Sizer(SizerParts parts, SizerOptions options)
     : parts_(parts),
       options_(options),
       cache_(options.cache_entries, options.cache_life),
-      meters_(std::make_unique<Meters>(parts.metrics)) {}
+      meters_(std::make_unique<detail::Meters>(parts.metrics)) {}
 Sizer::~Sizer() = default;
 
 Result<Sizer::Place> Sizer::admit(const std::string& owner) {
@@ -161,36 +131,43 @@ std::size_t Sizer::active() const {
 }
 
 Task<Result<std::string>> Sizer::answer(SizeQuestion question) {
+  Span* const span = question.span;
   Result<std::string> answer = co_await work_on(std::move(question));
   if (!answer) answer = fail(as_seen_by_caller(std::move(answer.error())));
+  if (span != nullptr && !answer) span->set("selvage.sizing", answer.error().code);
   count(answer);
   co_return answer;
 }
 
 Task<Result<std::string>> Sizer::work_on(SizeQuestion question) {
   const Place place = CO_TRY(admit(question.owner));
-  const Watch watch(meters_->whole);
+  const Stage whole(meters_->whole, "all", nullptr);
   const Deadline deadline = Deadline::after(options_.time);
-  const SizeChart chart = CO_TRY(co_await chart_for(question.request, question.owner));
+  const SizeChart chart =
+      CO_TRY(co_await chart_for(question.request, question.owner, question.span));
   if (question.photo.empty()) {
-    question.photo = CO_TRY(co_await fetch(question.request.image_url, question.cancel, deadline));
+    question.photo = CO_TRY(
+        co_await fetch(question.request.image_url, question.cancel, deadline, question.span));
   }
+  Stage turn(meters_->turn, "turn", question.span);
   co_return co_await parts_.poses.get().run(
-      [this, &question, &chart, deadline](PoseEstimator& estimator) -> Result<std::string> {
+      [this, &question, &chart, &turn, deadline](PoseEstimator& estimator) -> Result<std::string> {
+        turn.end();
         if (question.cancel.cancelled()) return fail(cancelled_error("sizing"));
         if (deadline.passed()) return fail(timed_out("too many photos were before this one"));
         return look(estimator, question, chart);
       });
 }
 
-Task<Result<SizeChart>> Sizer::chart_for(SizeRequest request, std::string owner) {
+Task<Result<SizeChart>> Sizer::chart_for(SizeRequest request, std::string owner, const Span* span) {
   if (request.chart) co_return std::move(*request.chart);
   const bool usual = request.chart_id.empty();
   const bool standard = request.chart_id == kStandardChart;
   if (!standard && !owner.empty()) {
+    Stage stage(meters_->chart, "chart", span);
     const std::string id = usual ? std::string(kUsualChart) : request.chart_id;
-    auto kept = CO_TRY(co_await parts_.database.read(
-        [&owner, &id](data::Transaction& tx) { return find_chart(tx, owner, id); }));
+    auto kept = CO_TRY(stage.with(co_await parts_.database.read(
+        [&owner, &id](data::Transaction& tx) { return find_chart(tx, owner, id); })));
     if (kept) co_return std::move(kept->chart);
   }
   if (usual || standard) co_return default_chart(request.wearer.sex);
@@ -199,17 +176,18 @@ Task<Result<SizeChart>> Sizer::chart_for(SizeRequest request, std::string owner)
                  "list them: GET /v1/size-charts; \"standard\" is EN 13402-3");
 }
 
-Task<Result<std::string>> Sizer::fetch(std::string url, CancelToken cancel, Deadline deadline) {
-  const Watch watch(meters_->fetch);
+Task<Result<std::string>> Sizer::fetch(std::string url, CancelToken cancel, Deadline deadline,
+                                       const Span* span) {
+  Stage stage(meters_->fetch, "fetch", span);
   // Of the guard's loop; shared with the call-back, which may come when the fetch is over.
   const auto stop = std::make_shared<CancelSource>();
   net::Loop& home = parts_.home;
   const auto heard = cancel.on_cancel([&home, stop] { home.post([stop] { stop->cancel(); }); });
   net::EgressGuard& guard = parts_.guard;
-  auto fetched =
-      CO_TRY(co_await net::run_on(home, [&guard, &url, &stop, deadline] [[clang::coro_wrapper]] () {
+  auto fetched = CO_TRY(stage.with(
+      co_await net::run_on(home, [&guard, &url, &stop, deadline] [[clang::coro_wrapper]] () {
         return fetch_within(guard, url, stop, deadline);
-      }));
+      })));
   co_return std::move(fetched.bytes);
 }
 
@@ -222,33 +200,34 @@ Result<std::string> Sizer::look(PoseEstimator& estimator, const SizeQuestion& qu
   const std::string key = cache_key(question.photo, question.owner + '\n' + to_json(asked));
   if (auto known = cache_.find(key)) {
     meters_->cached.add();
+    if (question.span != nullptr) question.span->set("selvage.sizing", "cached");
     return std::move(*known);
   }
-  image::Picture picture;
-  {
-    const Watch watch(meters_->decode);
-    picture = TRY(decode_photo(question.photo));
-  }
-  PoseTimes times;
-  const std::optional<Pose> pose = TRY(estimator.estimate(picture, &times));
-  meters_->detect.observe(in_seconds(times.detect));
-  if (!pose) return fail(no_person());
-  meters_->landmarks.observe(in_seconds(times.landmarks));
-  const Watch watch(meters_->measure);
-  const SizeAdvice advice = TRY(advise(*pose, question.request.wearer, chart));
-  std::string answer = answer_json(advice, question.request, chart, *pose);
+  Stage decode(meters_->decode, "decode", question.span);
+  const image::Picture picture = TRY(decode.with(decode_photo(question.photo)));
+  decode.end();
+  Stage detect(meters_->detect, "detect", question.span);
+  const SeenPerson person = TRY(detect.with(someone(estimator.detect(picture))));
+  detect.end();
+  Stage landmarks(meters_->landmarks, "landmarks", question.span);
+  const Pose pose = TRY(landmarks.with(someone(estimator.look_closely(picture, person))));
+  landmarks.end();
+  Stage measure(meters_->measure, "measure", question.span);
+  const SizeAdvice advice = TRY(measure.with(advise(pose, question.request.wearer, chart)));
+  std::string answer = answer_json(advice, question.request, chart, pose);
   cache_.keep(key, answer);
   meters_->sized.add();
+  if (question.span != nullptr) question.span->set("selvage.sizing", "sized");
   return answer;
 }
 
 void Sizer::count(const Result<std::string>& answer) {
   if (answer) return;  // counted where it was made or found
-  const bool refused = answer.error().kind == ErrorKind::unprocessable;
+  const bool refused = is_of_the_question(answer.error().kind);
   (refused ? meters_->refused : meters_->failed).add();
   meters_->registry
       .counter(refused ? "sizing_refusals_total" : "sizing_failures_total",
-               refused ? "Photos that could not be sized (422) by the reason."
+               refused ? "Photos and questions that cannot be answered (422) by the reason."
                        : "Questions about a size that failed by the error's code.",
                {{"reason", answer.error().code}})
       .add();

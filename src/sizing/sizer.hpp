@@ -13,6 +13,7 @@
 
 #include "base/cancel.hpp"
 #include "base/metrics.hpp"
+#include "base/trace.hpp"
 #include "data/database.hpp"
 #include "net/egress_guard.hpp"
 #include "sizing/answer_cache.hpp"
@@ -20,6 +21,10 @@
 #include "sizing/size_request.hpp"
 
 namespace selvage::sizing {
+
+namespace detail {
+struct Meters;
+}
 
 struct SizerOptions {
   std::size_t requests = 64;   // at once
@@ -41,9 +46,10 @@ struct SizerParts {
 
 struct SizeQuestion {
   SizeRequest request;
-  std::string photo;   // its bytes; empty: request.image_url is fetched
-  std::string owner;   // "b2b:store-1"; empty: nobody, who has no charts
-  CancelToken cancel;  // of the caller's loop
+  std::string photo;     // its bytes; empty: request.image_url is fetched
+  std::string owner;     // "b2b:store-1"; empty: nobody, who has no charts
+  CancelToken cancel;    // of the caller's loop
+  Span* span = nullptr;  // of the request or task, which outlives the answer; null: not traced
 };
 
 class Sizer {
@@ -56,6 +62,7 @@ class Sizer {
   // - sizing.unavailable (unavailable): no models; sizing.timeout (timeout), cancelled
   // - unprocessable: those of judge(), sizing.no_person, sizing.chart_unknown
   // - of image::decode(), EgressGuard::fetch_image() and the database
+  // Each stage is a span below the question's.
   [[nodiscard]] Task<Result<std::string>> answer(SizeQuestion question);
 
   // Loads the models now, beside what else the process does.
@@ -65,14 +72,14 @@ class Sizer {
   [[nodiscard]] std::size_t active() const;
 
  private:
-  struct Meters;
   class Place;  // of a question among those at once
   [[nodiscard]] Result<Place> admit(const std::string& owner);
   void leave(const std::string& owner);
   [[nodiscard]] Task<Result<std::string>> work_on(SizeQuestion question);
-  [[nodiscard]] Task<Result<SizeChart>> chart_for(SizeRequest request, std::string owner);
+  [[nodiscard]] Task<Result<SizeChart>> chart_for(SizeRequest request, std::string owner,
+                                                  const Span* span);
   [[nodiscard]] Task<Result<std::string>> fetch(std::string url, CancelToken cancel,
-                                                Deadline deadline);
+                                                Deadline deadline, const Span* span);
   [[nodiscard]] Result<std::string> look(PoseEstimator& estimator, const SizeQuestion& question,
                                          const SizeChart& chart);
   void count(const Result<std::string>& answer);
@@ -80,7 +87,7 @@ class Sizer {
   const SizerParts parts_;
   const SizerOptions options_;
   AnswerCache cache_;
-  std::unique_ptr<Meters> meters_;
+  std::unique_ptr<detail::Meters> meters_;
   mutable std::mutex mutex_;  // of the counts
   std::size_t active_ = 0;
   std::map<std::string, std::size_t, std::less<>> active_of_;  // by owner; at most `requests`

@@ -44,6 +44,7 @@ Task<work::Outcome> SizingHandler::handle(work::JobContext job) {
   if (!task) co_return co_await bury(std::move(job), task.error());
   const std::string id = job.lease.ref.task_id;
   const std::string owner = task->owner();
+  Span begin = child_of(job.span, "begin");
   // Those who push to the queue themselves have written no row.
   const auto known = co_await database_.write([&](data::Transaction& tx) -> Result<bool> {
     TRY(begin_estimate(tx, id, owner));
@@ -51,13 +52,20 @@ Task<work::Outcome> SizingHandler::handle(work::JobContext job) {
     return estimate && !estimate->finished_at && estimate->owner == owner;
   });
   if (!known) co_return work::RetryLater{kDatabaseWait, known.error().code};
+  begin.end();
   if (!*known) co_return work::Done{};
-  SizeQuestion question{.request = std::move(task->request), .owner = owner, .cancel = job.stop};
+  SizeQuestion question{
+      .request = std::move(task->request), .owner = owner, .cancel = job.stop, .span = job.span};
   Result<std::string> answer = co_await sizer_.answer(std::move(question));
   if (!answer) {
     if (auto outcome = not_ended(answer.error(), job)) co_return std::move(*outcome);
   }
   co_return co_await keep(std::move(job), std::move(answer));
+}
+
+TraceContext SizingHandler::trace_parent(const work::Lease& lease) const {
+  const auto task = SizingTask::parse(lease.payload);
+  return task ? task->trace : TraceContext();
 }
 
 Task<work::Outcome> SizingHandler::bury(work::JobContext job, Error why) {
@@ -76,6 +84,7 @@ Task<work::Outcome> SizingHandler::bury(work::JobContext job, Error why) {
 
 Task<work::Outcome> SizingHandler::keep(work::JobContext job, Result<std::string> answer) {
   const std::string id = job.lease.ref.task_id;
+  const Span settle = child_of(job.span, "settle");
   const auto kept = co_await database_.write(
       [&](data::Transaction& tx) { return finish_estimate(tx, id, answer); });
   if (!kept) co_return work::RetryLater{kDatabaseWait, kept.error().code};

@@ -19,6 +19,7 @@ class SizingHandler final : public work::JobHandler {
   Task<work::Outcome> handle(work::JobContext job) override;
   Task<void> give_up(work::JobContext job, std::string reason) override;
   std::string name() const override { return "sizing"; }
+  TraceContext trace_parent(const work::Lease& lease) const override;
 
  private:
   Task<work::Outcome> bury(work::JobContext job, Error why);

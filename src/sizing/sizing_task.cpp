@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "work/trace_members.hpp"
 
 namespace selvage::sizing {
 namespace {
@@ -66,6 +67,7 @@ std::string SizingTask::to_json() const {
   }
   const json::value asked = boost::json::parse(sizing::to_json(request));
   for (const auto& member : asked.get_object()) members[member.key()] = member.value();
+  work::write_trace(trace, members);
   return json::dump(members);
 }
 
@@ -73,6 +75,7 @@ Result<SizingTask> SizingTask::parse(std::string_view text) {
   json::value body = TRY(json::parse(text));
   SizingTask task = TRY(read_envelope(body));
   json::object& members = body.get_object();
+  task.trace = work::read_trace(members);
   for (const std::string_view known : {"version", "task_id", "channel", "store_id", "user_id",
                                        "request_id", "created_at", "traceparent", "tracestate"}) {
     members.erase(known);

@@ -1,7 +1,8 @@
 // SizingTask v1, the message on wearon:tasks:sizing:
 //
 //   {"version": 1, "task_id": "...", "channel"?: "b2b", "store_id" | "user_id"?: "...",
-//    "image_url": "https://...", "height_cm": 172, "sex"?, "fit"?, "chart"?, "include"?}
+//    "image_url": "https://...", "height_cm": 172, "sex"?, "fit"?, "chart"?, "include"?,
+//    "traceparent"?, "tracestate"?}
 //
 // The answer is kept under its task_id: GET /v1/size-estimates/{task_id}. Our own API sends it, and
 // so may who pushes to the queue.
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/trace.hpp"
 #include "sizing/size_request.hpp"
 #include "work/queue_form.hpp"
 
@@ -23,6 +25,7 @@ struct SizingTask {
   std::string channel;   // "b2b", "b2c"; empty: nobody's
   std::string owner_id;  // of the store or user
   SizeRequest request;
+  TraceContext trace;  // members traceparent and tracestate; not valid() without
 
   // "b2b:store-1"; empty: nobody.
   [[nodiscard]] std::string owner() const;

@@ -11,8 +11,8 @@
 #include "net/url.hpp"
 #include "tryon/detail/object_keys.hpp"
 #include "tryon/detail/task_fields.hpp"
-#include "tryon/detail/trace_members.hpp"
 #include "tryon/pipeline.hpp"
+#include "work/trace_members.hpp"
 
 namespace selvage::tryon {
 namespace {
@@ -175,7 +175,7 @@ Result<GenerationTask> GenerationTask::parse(std::string_view json) {
     }
   }
   if (const std::optional<Error> bad = reader.finish()) return malformed(bad->message);
-  task.trace = detail::read_trace(parsed->get_object());
+  task.trace = work::read_trace(parsed->get_object());
   task.unknown_json = read_unknown(*parsed);
   return task;
 }
@@ -199,7 +199,7 @@ std::string GenerationTask::to_json() const {
   }
   task["credits"] = credits.value;
   task["created_at"] = to_rfc3339(created_at);
-  detail::write_trace(trace, task);
+  work::write_trace(trace, task);
   if (const Result<json::value> unknown = json::parse(unknown_json);
       unknown && unknown->is_object()) {
     for (const auto& [key, member] : unknown->get_object()) task.emplace(key, member);

@@ -7,11 +7,13 @@ import os
 import pathlib
 import socket
 import struct
+import tempfile
 import threading
 import time
 import unittest
 
 from platform_process import MODELS, ROOT, SAMPLES, Platform, form
+from stand_in import StandIn
 from test_bad_input import HOSTILE_URLS, bomb, png
 
 SHARED = pathlib.Path(os.environ.get("SELVAGE_SHARED_DATA", ROOT / "../shared/data")).resolve()
@@ -99,7 +101,10 @@ class Sizing(unittest.TestCase):
         cls.pictures.close()
 
     def ask(self, url, height=172, key=None, **members):
-        return self.platform.post_json("/estimate-body", {"image_url": url, "height_cm": height, **members}, key or self.key)
+        return self.ask_of(self.platform, key or self.key, url, height, **members)
+
+    def ask_of(self, platform, key, url, height=172, **members):
+        return platform.post_json("/estimate-body", {"image_url": url, "height_cm": height, **members}, key)
 
     def refused(self, answer, statuses, code=None):
         self.assertIn(answer.status, statuses, answer)
@@ -155,6 +160,27 @@ class Sizing(unittest.TestCase):
                 self.assertTrue(problem["hint"], problem)
         self.refused(self.ask(f"{self.pictures.url}/neg_none_cars.jpg"), (422,))
         self.assertGreater(metric(self.platform, 'sizing_refusals_total{reason="sizing.no_person"}'), 0)
+
+    def test_each_refusal_is_counted_by_its_reason(self):
+        reasons = {"neg_none_cat.jpg": "no_person", "neg_upper_astronaut.jpg": "legs_cropped", "full_sitting_woman.jpg": "sitting",
+                   "full_pose_yoga.jpg": "sitting", "full_tree_pose.jpg": "sitting", "multi_cyclists.jpg": "several_people",
+                   "full_man_suit.jpg": "turned_away"}
+        with Platform("api", settings={"EGRESS_ALLOW": "127.0.0.0/8", "SIZING_WORKERS": "1"}) as platform:
+            key = platform.key("store-1", "b2b")
+            expected = {}
+            for name, reason in reasons.items():
+                with self.subTest(picture=name):
+                    problem = self.refused(upload(platform, key, (POSE / name).read_bytes(), height_cm=172), (422,), "sizing." + reason)
+                    self.assertTrue(problem["hint"], problem)
+                    expected[reason] = expected.get(reason, 0) + 1
+                    self.assertEqual(metric(platform, f'sizing_refusals_total{{reason="sizing.{reason}"}}'), expected[reason])
+            code = self.refused(upload(platform, key, self.photo[:2000], height_cm=172), (422,))["code"]
+            self.assertEqual(metric(platform, f'sizing_refusals_total{{reason="{code}"}}'), 1, code)
+            self.refused(self.ask_of(platform, key, f"{self.pictures.url}/no-such.jpg"), (422,), "egress.status")
+            self.assertEqual(metric(platform, "sizing_refusals_total") + metric(platform, "sizing_failures_total"), len(reasons) + 2)
+            self.assertEqual(metric(platform, 'sizing_requests_total{outcome="refused"}') +
+                             metric(platform, 'sizing_requests_total{outcome="failed"}'), len(reasons) + 2)
+            self.assertEqual(metric(platform, 'sizing_requests_total{outcome="sized"}'), 0)
 
     def test_heights_that_cannot_be(self):
         url = f"{self.pictures.url}/{self.body.name}"
@@ -310,7 +336,7 @@ class Sizing(unittest.TestCase):
 
     def test_the_stages_are_timed(self):
         self.ask(f"{self.pictures.url}/{self.body.name}", 199)
-        for stage in ("fetch", "decode", "detect", "landmarks", "measure", "all"):
+        for stage in ("chart", "fetch", "turn", "decode", "detect", "landmarks", "measure", "all"):
             self.assertGreater(metric(self.platform, f'sizing_stage_seconds_count{{stage="{stage}"}}'), 0, stage)
 
 
@@ -321,7 +347,12 @@ class SizingPrivacy(unittest.TestCase):
         pictures = Pictures([POSE, BODIES])
         body = sorted(BODIES.glob("*.jpg"))[1]
         photo = body.read_bytes()
-        with Platform(settings={"EGRESS_ALLOW": "127.0.0.0/8", "LOG_LEVEL": "debug", "SIZING_WORKERS": "1"}) as platform:
+        collector = StandIn("otlp_collector.py")
+        self.addCleanup(collector.kill)
+        elsewhere = tempfile.TemporaryDirectory(prefix="selvage-e2e-tmp-")
+        self.addCleanup(elsewhere.cleanup)
+        with Platform(settings={"EGRESS_ALLOW": "127.0.0.0/8", "LOG_LEVEL": "debug", "SIZING_WORKERS": "1", "TMPDIR": elsewhere.name,
+                                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.host}"}) as platform:
             key = platform.key("private-store", "b2b")
             url = f"{pictures.url}/{body.name}?X-Amz-Signature=signed-and-secret"
             self.assertEqual(platform.post_json("/estimate-body", {"image_url": url, "height_cm": 172}, key).status, 200)
@@ -341,6 +372,11 @@ class SizingPrivacy(unittest.TestCase):
                     self.assertNotIn(b"signed-and-secret", data, file)
                     self.assertFalse([piece for piece in pieces if piece in data], file)
             self.assertFalse([name for name in kept if name.endswith((".jpg", ".png", ".webp"))], kept)
+            self.assertEqual(list(pathlib.Path(elsewhere.name).iterdir()), [])
+            spans = json.dumps(collector.ask("GET", "/_standin/spans"))
+            self.assertIn("process sizing", spans)
+            for secret in ("signed-and-secret", body.name, "recommended_size"):
+                self.assertNotIn(secret, spans)
         pictures.close()
 
 

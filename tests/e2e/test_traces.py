@@ -3,8 +3,9 @@
 import json
 import unittest
 
-from platform_process import Platform
+from platform_process import MODELS, SAMPLES, Platform
 from stand_in import StandIn
+from test_sizing import Pictures
 from webhook_receiver import Receiver
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -79,6 +80,33 @@ class Traces(unittest.TestCase):
         self.assertEqual([(s["kind"], s["attributes"]["selvage.session_id"]) for s in calls], [("client", job["id"])] * 2)
         sent = [next(v for k, v in headers.items() if k.lower() == "traceparent") for headers, _, _ in receiver.messages]
         self.assertEqual(sent, [f"00-{TRACE}-{s['span_id']}-01" for s in calls])
+
+    @unittest.skipUnless(MODELS.exists(), "no pose models: run tools/fetch_models")
+    def test_a_size_is_traced_stage_by_stage(self):
+        platform = self.platform(SIZING_WORKERS="1", EGRESS_ALLOW="127.0.0.0/8")
+        key = platform.key("store-1", "b2b")
+        pictures = Pictures([SAMPLES])
+        self.addCleanup(pictures.close)
+        caller = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
+        question = {"image_url": f"{pictures.url}/person-1.jpg?signature=secret-9Kq1", "height_cm": 172}
+        answer = platform.post_json("/estimate-body", question, key, caller)
+        task = platform.post_json("/v1/size-estimates", {**question, "height_cm": 173}, key, caller)
+        self.assertEqual(task.status, 202, task)
+        platform.wait_until(lambda: any(s["name"] == "process sizing" for s in self.spans()), "the task's span arrives")
+        spans = [s for s in self.spans() if s["trace_id"] == TRACE]
+        by_name = {s["name"]: s for s in spans}
+        sized = "sized" if answer.status == 200 else answer.json["code"]
+        submission, run = by_name["POST /v1/size-estimates"], by_name["process sizing"]
+        self.assertEqual((run["parent_id"], run["kind"]), (submission["span_id"], "consumer"))
+        self.assertEqual(run["attributes"]["messaging.message.id"], task.json["id"])
+        stages = ["chart", "fetch", "turn", "decode", "detect", "landmarks", "measure"]
+        for parent, expected in ((by_name["POST /estimate-body"], stages), (run, ["begin", *stages, "settle"])):
+            children = sorted((s for s in spans if s["parent_id"] == parent["span_id"]), key=lambda s: s["start"])
+            self.assertEqual([s["name"] for s in children], expected)
+            for before, after in zip(children, children[1:]):
+                self.assertLessEqual(before["end"], after["start"] + 2_000_000)
+            self.assertEqual(parent["attributes"]["selvage.sizing"], sized)
+        self.assertNotIn("secret-9Kq1", json.dumps(spans))
 
     def test_what_is_under_way_is_flushed_when_the_process_drains(self):
         platform = self.platform()

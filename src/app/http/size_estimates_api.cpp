@@ -37,7 +37,8 @@ Result<sizing::SizingTask> read_task(const ApiParts& parts, const net::Request& 
   const auto owner = TRY(owner_of_charts(request, principal));
   const json::value body = TRY(json::parse(request.body));
   sizing::SizingTask task{.task_id = new_uuid(),
-                          .request = TRY(sizing::parse_size_request(body, false))};
+                          .request = TRY(sizing::parse_size_request(body, false)),
+                          .trace = trace_of(request)};
   if (owner) {
     task.channel = name(owner->channel);
     task.owner_id = owner->id;

@@ -35,7 +35,8 @@ Task<net::Response> estimate(ApiParts parts, net::Request request, Principal pri
   sizing::SizeQuestion question{.request = std::move(form->request),
                                 .photo = std::move(form->photo),
                                 .owner = key,
-                                .cancel = request.cancel};
+                                .cancel = request.cancel,
+                                .span = request.span};
   const Result<std::string> answer = co_await parts.sizer->answer(std::move(question));
   if (!answer) co_return refusal(parts, as_size_problem(answer.error()), request);
   net::Response response = net::Response::json(200, *answer);
@@ -60,18 +61,20 @@ std::vector<Endpoint> sizing_endpoints(ApiParts parts) {
                        "Also answer landmarks and measuring lines; as the member of that name."}},
        .request_schema = "SizeRequest",
        .form_schema = "SizeForm",
-       .responses = {{200, "The size.", "application/json", "SizeAnswer"},
-                     {413, "The body is larger than any picture may be.", kProblem, "Problem"},
-                     {422,
-                      "No whole body is to be seen (sizing.no_person, sizing.several_people, "
-                      "sizing.legs_cropped, ...; the hint says how to take the photo), the file is "
-                      "no picture or too large, or the URL may not or cannot be fetched.",
-                      kProblem, "Problem"},
-                     {429, "Too many photos of this owner at once; see Retry-After.", kProblem,
-                      "Problem"},
-                     {503, "Too much to do, or no models; see Retry-After and the hint.", kProblem,
-                      "Problem"},
-                     {504, "No answer within SIZING_TIMEOUT.", kProblem, "Problem"}},
+       .responses =
+           {{200, "The size.", "application/json", "SizeAnswer"},
+            {413, "The body is larger than any picture may be.", kProblem, "Problem"},
+            {422,
+             "The photo shows no whole standing body: sizing.no_person, several_people, "
+             "legs_cropped, head_cropped, body_cropped, body_hidden, sitting, lying, "
+             "turned_away, arms_hide_torso; the hint says how to take a better one. Or "
+             "there is no such chart (sizing.chart_unknown), the file is no picture or too "
+             "large (image.*), or the URL may not or cannot be fetched (egress.*, url.*).",
+             kProblem, "Problem"},
+            {429, "Too many photos of this owner at once; see Retry-After.", kProblem, "Problem"},
+            {503, "Too much to do, or no models; see Retry-After and the hint.", kProblem,
+             "Problem"},
+            {504, "No answer within SIZING_TIMEOUT.", kProblem, "Problem"}},
        .handler =
            [parts] [[clang::coro_wrapper]] (net::Request request, Principal principal) {
              return estimate(parts, std::move(request), std::move(principal));

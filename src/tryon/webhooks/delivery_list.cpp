@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "tryon/detail/delivery_rows.hpp"
-#include "tryon/detail/trace_members.hpp"
+#include "work/trace_members.hpp"
 
 namespace selvage::tryon {
 namespace {
@@ -140,13 +140,13 @@ std::string delivery_payload(const Delivery& delivery, const TraceContext& trace
   json::object payload{{"task_id", delivery.task_id},
                        {"endpoint_id", delivery.endpoint_id},
                        {"delivery_id", delivery.id}};
-  write_trace(trace, payload);
+  work::write_trace(trace, payload);
   return json::dump(payload);
 }
 
 TraceContext read_delivery_trace(std::string_view payload) {
   const Result<json::value> parsed = json::parse(payload);
-  return parsed && parsed->is_object() ? read_trace(parsed->get_object()) : TraceContext();
+  return parsed && parsed->is_object() ? work::read_trace(parsed->get_object()) : TraceContext();
 }
 
 std::optional<std::string> read_delivery_payload(std::string_view payload) {

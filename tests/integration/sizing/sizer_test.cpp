@@ -4,11 +4,13 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <mutex>
 #include <thread>
 
 #include "base/json.hpp"
 #include "base/task_group.hpp"
 #include "data/migrations.hpp"
+#include "image/encode.hpp"
 #include "integration/sizing/models_fixture.hpp"
 #include "sizing/chart_table.hpp"
 #include "support/shared_data.hpp"
@@ -53,6 +55,23 @@ class Process {
  public:
   std::optional<Sizer> sizer;
 };
+
+struct KeptSpans final : Tracer {
+  void record(FinishedSpan span) override {
+    const std::lock_guard lock(mutex);
+    spans.push_back(std::move(span));
+  }
+  bool samples(const std::array<std::uint8_t, 16>&) const override { return true; }
+  std::mutex mutex;
+  std::vector<FinishedSpan> spans;
+};
+
+std::string outcome_of(const FinishedSpan& span) {
+  for (const auto& [key, value] : span.attributes) {
+    if (key == "selvage.sizing") return std::get<std::string>(value);
+  }
+  return "none";
+}
 
 SizeQuestion question(std::string photo, double height = 172, std::string owner = "b2b:a") {
   SizeQuestion asked{.photo = std::move(photo), .owner = std::move(owner)};
@@ -160,6 +179,50 @@ TEST_CASE("Sizer: a caller that has gone costs no pose") {
   const auto answers = answers_to(*process.sizer, {asked});
   CHECK(answers[0].error().kind == ErrorKind::cancelled);
   CHECK(process.sizer->active() == 0);
+}
+
+TEST_CASE("Sizer: each stage is a span below the question's, and the failed one says why") {
+  const auto photo = body_photo();
+  if (!photo) return;
+  Process process;
+  struct Case {
+    std::string photo;
+    std::vector<std::string> stages;
+    std::string outcome;
+    std::string failed;  // the stage whose span says so
+  };
+  image::Picture wall = image::Picture::filled(300, 400, 3, 128);
+  const Case cases[] = {
+      {*photo, {"chart", "turn", "decode", "detect", "landmarks", "measure"}, "sized", ""},
+      {*photo, {"chart", "turn"}, "cached", ""},
+      {"no picture", {"chart", "turn", "decode"}, "image.unsupported_format", "decode"},
+      {*image::encode(wall, image::Format::png),
+       {"chart", "turn", "decode", "detect"},
+       "sizing.no_person",
+       "detect"}};
+  for (const Case& each : cases) {
+    KeptSpans kept;
+    Span span = start_span(&kept, "POST /estimate-body", SpanKind::server);
+    SizeQuestion asked = question(each.photo);
+    asked.span = &span;
+    const auto parent = span.context();
+    (void)answers_to(*process.sizer, {asked});
+    span.end();
+    std::vector<std::string> stages;
+    for (const FinishedSpan& stage : kept.spans) {
+      if (stage.name == "POST /estimate-body") {
+        CHECK(outcome_of(stage) == each.outcome);
+        continue;
+      }
+      CAPTURE(stage.name);
+      stages.push_back(stage.name);
+      CHECK(stage.parent_id == parent.span_id);
+      CHECK(stage.context.trace_id == parent.trace_id);
+      CHECK(stage.failed == (stage.name == each.failed));
+      if (stage.failed) CHECK(stage.failure == each.outcome);
+    }
+    CHECK(stages == each.stages);
+  }
 }
 
 TEST_CASE("Sizer: without models it says so, whatever the photo is") {

@@ -1,6 +1,7 @@
 #include "sizing/size_request.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <boost/json.hpp>
 
@@ -97,6 +98,23 @@ TEST_CASE("Sizing task: written and read again, whoever it belongs to") {
   CHECK(to_json(again->request) == to_json(task.request));
   task.channel = task.owner_id = "";
   CHECK(SizingTask::parse(task.to_json())->owner().empty());
+}
+
+TEST_CASE("Sizing task: the trace it belongs to is kept, a broken one harms no task") {
+  const auto with = [](std::string_view parent) {
+    return SizingTask::parse(fmt::format(
+        R"({{"task_id": "t", "image_url": "https://a.example/p", "height_cm": 172, "traceparent": "{}", "tracestate": "a=1"}})",
+        parent));
+  };
+  constexpr std::string_view kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto traced = with(kParent);
+  REQUIRE(traced);
+  CHECK(traced->trace.traceparent() == kParent);
+  CHECK(SizingTask::parse(traced->to_json())->trace == traced->trace);
+  const auto broken = with("00-zz");
+  REQUIRE(broken);
+  CHECK_FALSE(broken->trace.valid());
+  CHECK_FALSE(broken->to_json().contains("trace"));
 }
 
 TEST_CASE("Sizing task: what producers without our API may get wrong") {

@@ -1,8 +1,8 @@
-#include "tryon/detail/trace_members.hpp"
+#include "work/trace_members.hpp"
 
 #include <boost/json.hpp>
 
-namespace selvage::tryon::detail {
+namespace selvage::work {
 
 TraceContext read_trace(const boost::json::object& message) {
   const auto text = [&message](std::string_view key) {
@@ -19,4 +19,4 @@ void write_trace(const TraceContext& trace, boost::json::object& message) {
   if (!trace.state.empty()) message["tracestate"] = trace.state;
 }
 
-}  // namespace selvage::tryon::detail
+}  // namespace selvage::work
