@@ -1,33 +1,33 @@
-// Bytes of a photo in, pose out: CPU time of one core, for photos of 1 and of 12 megapixels.
+// Bytes of a photo in, pose and size out: wall and CPU time of one core for each photo.
 //
-//   bench_pose PICTURE [RUNS]      default: 100 runs
+//   bench_pose make FOLDER PICTURE...     writes each at 1 and at 12 megapixels:
+//   FOLDER/<name>-1mp.jpg bench_pose run RUNS PHOTO...          a JSON object: load, and of each
+//   photo every run
 //
-// The picture is enlarged to each size, given a camera's noise (a smooth JPEG would decode too
-// fast), and encoded once. Then eight clients ask a pool at once, with one worker and with one a
-// core. Prints one JSON object; times are milliseconds of this thread's CPU.
+// Enlarged pictures get a camera's noise: a smooth JPEG would decode too fast. Milliseconds.
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "base/task_group.hpp"
 #include "image/encode.hpp"
 #include "image/resize.hpp"
 #include "sizing/photo.hpp"
 #include "sizing/pose_estimator.hpp"
-#include "sizing/pose_pool.hpp"
+#include "sizing/size_answer.hpp"
 
 namespace {
 
+namespace fs = std::filesystem;
 using namespace selvage;
 
 double cpu_ms() {
@@ -55,92 +55,94 @@ Result<std::string> photo_of(const image::Picture& picture, double megapixels) {
   return image::encode(large, image::Format::jpeg, {.quality = 88});
 }
 
-struct Times {
-  std::vector<double> all;
-  void add(double ms) { all.push_back(ms); }
-  double quantile(double q) {
-    std::ranges::sort(all);
-    return all[std::min(all.size() - 1,
-                        static_cast<std::size_t>(q * static_cast<double>(all.size())))];
-  }
-};
-
-Task<void> ask(sizing::PosePool& pool, const std::string& photo, int times, int& answers) {
-  for (int i = 0; i < times; ++i) {
-    auto work = [&photo](sizing::PoseEstimator& estimator) -> Result<bool> {
-      return TRY(estimator.estimate(TRY(sizing::decode_photo(photo)))).has_value();
-    };
-    const auto found = co_await pool.run(work);
-    answers += found && *found ? 1 : 0;
-  }
+std::string bytes_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
-Task<int> ask_at_once(sizing::PosePool& pool, const std::string& photo, int times) {
-  constexpr int kClients = 8;
-  int answers = 0;
-  TaskGroup clients;
-  for (int i = 0; i < kClients; ++i) clients.spawn(ask(pool, photo, times, answers), "client");
-  co_await clients.join();
-  co_return answers;
-}
-
-Result<void> run_pool(const std::string& photo, int times) {
-  for (const std::size_t workers : {1U, std::max(std::thread::hardware_concurrency(), 2U)}) {
-    sizing::PosePool pool({.workers = workers});
-    TRY(pool.wait_until_ready());
-    net::Loop loop;
-    const double start = wall_ms();
-    const int answers = loop.run_until_done(ask_at_once(pool, photo, times));
-    fmt::print(", \"8_clients_{}_workers_per_second\": {:.1f}", workers,
-               answers * 1e3 / (wall_ms() - start));
+Result<void> make(const fs::path& folder, const std::vector<fs::path>& pictures) {
+  for (const fs::path& path : pictures) {
+    const image::Picture picture = TRY(sizing::decode_photo(bytes_of(path)));
+    for (const int megapixels : {1, 12}) {
+      const std::string photo = TRY(photo_of(picture, megapixels));
+      std::ofstream(folder / fmt::format("{}-{}mp.jpg", path.stem().string(), megapixels),
+                    std::ios::binary)
+          << photo;
+    }
   }
   return {};
 }
 
-Result<void> run(const char* path, int runs) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-  const image::Picture picture = TRY(sizing::decode_photo(bytes));
-  const std::string small = TRY(photo_of(picture, 1)), large = TRY(photo_of(picture, 12));
+// CPU and wall time of every run: until the landmarks are known, and until the answer is.
+struct Runs {
+  std::vector<double> cpu, wall, answer_cpu, answer_wall;
+  sizing::Pose pose;
+  std::string size;
+};
 
+Result<void> add_run(Runs& runs, sizing::PoseEstimator& estimator, std::string_view photo) {
+  const double begin = wall_ms(), begin_cpu = cpu_ms();
+  auto pose = TRY(estimator.estimate(TRY(sizing::decode_photo(photo))));
+  if (!pose) return fail(ErrorKind::invalid, "bench.no_pose", "the picture shows no person");
+  runs.cpu.push_back(cpu_ms() - begin_cpu);
+  runs.wall.push_back(wall_ms() - begin);
+  const sizing::SizeRequest request{.wearer = {.height_cm = 172}};
+  const auto chart = sizing::default_chart(std::nullopt);
+  const auto advice = sizing::advise(*pose, request.wearer, chart);
+  const std::string answer =
+      advice ? sizing::answer_json(*advice, request, chart, *pose) : advice.error().describe();
+  runs.answer_cpu.push_back(cpu_ms() - begin_cpu);
+  runs.answer_wall.push_back(wall_ms() - begin);
+  runs.size = advice ? advice->size : advice.error().code;
+  runs.pose = *std::move(pose);
+  return {};
+}
+
+std::string text_of(const Runs& runs) {
+  std::string landmarks;
+  for (const auto& mark : runs.pose.landmarks) {
+    landmarks += fmt::format("{}[{:.6f}, {:.6f}]", landmarks.empty() ? "" : ", ",
+                             mark.x / static_cast<float>(runs.pose.image_width),
+                             mark.y / static_cast<float>(runs.pose.image_height));
+  }
+  return fmt::format(
+      R"({{"cpu": {::.3f}, "wall": {::.3f}, "answer_cpu": {::.3f}, "answer_wall": {::.3f}, )"
+      R"("size": "{}", "landmarks": [{}]}})",
+      runs.cpu, runs.wall, runs.answer_cpu, runs.answer_wall, runs.size, landmarks);
+}
+
+Result<void> run(int times, const std::vector<fs::path>& photos) {
   const double begin = wall_ms(), begin_cpu = cpu_ms();
   auto models = TRY(sizing::PoseModels::load(sizing::default_models_directory()));
   auto estimator = TRY(sizing::PoseEstimator::create(*models));
   models.reset();
-  fmt::print("{{\"load_ms\": {:.1f}, \"load_cpu_ms\": {:.1f}", wall_ms() - begin,
+  fmt::print(R"({{"load_ms": {:.1f}, "load_cpu_ms": {:.1f}, "photos": {{)", wall_ms() - begin,
              cpu_ms() - begin_cpu);
-
-  for (const auto& [name, photo] : {std::pair{"1mp", &small}, std::pair{"12mp", &large}}) {
-    Times decoding, whole;
-    for (int i = 0; i < runs; ++i) {
-      const double start = cpu_ms();
-      const image::Picture decoded = TRY(sizing::decode_photo(*photo));
-      const double middle = cpu_ms();
-      if (!TRY(estimator.estimate(decoded))) {
-        return fail(ErrorKind::invalid, "bench.no_pose", "the picture shows no person");
-      }
-      decoding.add(middle - start);
-      whole.add(cpu_ms() - start);
-    }
-    fmt::print(
-        ", \"{}\": {{\"bytes\": {}, \"p50\": {:.1f}, \"p95\": {:.1f}, \"decode_p50\": {:.1f}}}",
-        name, photo->size(), whole.quantile(0.5), whole.quantile(0.95), decoding.quantile(0.5));
+  const char* comma = "";
+  for (const fs::path& path : photos) {
+    const std::string photo = bytes_of(path);
+    Runs warm, runs;
+    for (int i = 0; i < 3; ++i) TRY(add_run(warm, estimator, photo));
+    for (int i = 0; i < times; ++i) TRY(add_run(runs, estimator, photo));
+    fmt::print("{}\"{}\": {}", comma, path.filename().string(), text_of(runs));
+    comma = ", ";
   }
-  TRY(run_pool(small, std::max(1, runs / 8)));
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  fmt::print(", \"peak_rss_mib\": {}}}\n", usage.ru_maxrss / 1024);
+  fmt::print("}}}}\n");
   return {};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    fmt::print(stderr, "usage: bench_pose PICTURE [RUNS]\n");
+  const std::string_view command = argc < 4 ? "" : argv[1];
+  if (command != "make" && command != "run") {
+    fmt::print(stderr, "usage: bench_pose make FOLDER PICTURE... | run RUNS PHOTO...\n");
     return 2;
   }
-  if (auto done = run(argv[1], argc > 2 ? std::max(1, std::atoi(argv[2])) : 100); !done) {
+  const std::vector<fs::path> files(argv + 3, argv + argc);
+  const auto done =
+      command == "make" ? make(argv[2], files) : run(std::max(1, std::atoi(argv[2])), files);
+  if (!done) {
     fmt::print(stderr, "error: {}\n", done.error().describe());
     return exit_code(done.error().kind);
   }
