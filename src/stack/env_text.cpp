@@ -221,4 +221,32 @@ Result<std::vector<EnvEntry>> parse_env_text(const Text& text, const OuterLookup
   return EnvParser(text, outer).run();
 }
 
+Result<std::vector<EnvEntry>> parse_raw_env_text(const Text& text, const OuterLookup& outer) {
+  std::vector<EnvEntry> entries;
+  std::size_t begin = 0;
+  for (std::string_view line : split(text.bytes(), '\n')) {
+    const Span span{&text, static_cast<std::uint32_t>(begin),
+                    static_cast<std::uint32_t>(begin + line.size())};
+    begin += line.size() + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    line = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.empty() || line.starts_with('#')) continue;
+    const std::size_t equals = line.find('=');
+    std::string name(line.substr(0, equals));
+    if (name.empty() || name.find_first_of(" \t") != std::string::npos) {
+      return fail_at(span, "compose.env_file", "the name of a variable is missing or holds a blank",
+                     "write one NAME=value in each line");
+    }
+    if (equals != std::string_view::npos) {
+      entries.push_back({std::move(name), std::string(line.substr(equals + 1)), span});
+    } else if (auto value = outer(name)) {
+      entries.push_back({std::move(name), std::move(*value), span});
+    }
+    if (entries.size() > kMaxEntries) {
+      return fail_at(span, "compose.env_file", "the file has too many entries", "split it");
+    }
+  }
+  return entries;
+}
+
 }  // namespace selvage::stack

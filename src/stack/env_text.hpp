@@ -30,5 +30,8 @@ using OuterLookup = std::function<std::optional<std::string>(std::string_view na
 // Errors: compose.env_file with its place, never with a value, which may be a secret.
 [[nodiscard]] Result<std::vector<EnvEntry>> parse_env_text(const Text& text,
                                                            const OuterLookup& outer);
+// `format: raw`: NAME=value in each line, taken as it is; a lone NAME is taken from elsewhere.
+[[nodiscard]] Result<std::vector<EnvEntry>> parse_raw_env_text(const Text& text,
+                                                               const OuterLookup& outer);
 
 }  // namespace selvage::stack

@@ -42,6 +42,7 @@ bool is_left_out(const Node& node, Type type) {
     case Type::text_kept:
     case Type::flag_kept:
     case Type::whole_kept:
+    case Type::natural_kept:
     case Type::duration_kept:
       return node.is_null();
     case Type::structure:
@@ -55,9 +56,11 @@ bool is_left_out(const Node& node, Type type) {
     case Type::bytes:
       return node.is_null() || node.text == "0";
     case Type::any:
+      return true;
     case Type::text:
     case Type::flag:
     case Type::whole:
+    case Type::natural:
     case Type::real:
     case Type::cpus:
     case Type::count:
@@ -124,7 +127,8 @@ Node shown_structure(const Node& node, const Structure& about) {
                  field.type == Type::command ? Node::null_value() : shown(Node::mapping(), field));
       continue;
     }
-    if (!is_left_out(*found, field.type)) result.set(field.key, shown(*found, field));
+    if (is_left_out(*found, field.type)) continue;
+    result.set(field.shown_as.empty() ? field.key : field.shown_as, shown(*found, field));
   }
   return result;
 }

@@ -50,6 +50,11 @@ class Binder {
       case Type::whole:
       case Type::whole_kept:
         return to_whole(node);
+      case Type::natural:
+      case Type::natural_kept:
+        TRY(to_whole(node));
+        if (node.integer < 0) return unfit(node, "0 or more");
+        return {};
       case Type::real:
       case Type::cpus:
         return to_real(node);

@@ -147,6 +147,7 @@ class Checker {
                        "choose one of them");
       }
     }
+    if (!holds_placeholder(node)) TRY(pattern(node, field));
     if (field.unique && node.is_sequence()) TRY(unique(node));
     switch (field.type) {
       case Type::structure:
@@ -175,6 +176,8 @@ class Checker {
       case Type::flag_kept:
       case Type::whole:
       case Type::whole_kept:
+      case Type::natural:
+      case Type::natural_kept:
       case Type::real:
       case Type::multi_options:
       case Type::hosts:
@@ -186,6 +189,30 @@ class Checker {
       case Type::mode:
       case Type::ssh:
         return {};
+    }
+    return {};
+  }
+
+  // The reference looks for these anywhere in the text.
+  Result<void> pattern(const Node& node, const Field& field) {
+    const std::string& text = node.text;
+    if (field.key == "container_name") {
+      for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        if (is_name(text.substr(i, 2)) && !std::string_view("._-").contains(text[i])) return {};
+      }
+      return fail_at(
+          node.span, "compose.type",
+          fmt::format("{} is {}, which is no name of a container", path_.shown(), in_quotes(text)),
+          "use two or more letters, digits, and . _ -");
+    }
+    if (field.key == "pull_policy") {
+      for (const std::string_view word : {"always", "never", "build", "if_not_present", "missing",
+                                          "refresh", "daily", "weekly", "every_"}) {
+        if (text.contains(word)) return {};
+      }
+      return fail_at(node.span, "compose.type",
+                     fmt::format("{} is {}, which is no policy", path_.shown(), in_quotes(text)),
+                     "use always, never, missing, build, daily, weekly or every_<duration>");
     }
     return {};
   }

@@ -24,7 +24,10 @@ constexpr Field kHookFields[] = {
 constexpr Structure kHook{"hook", kHookFields};
 
 constexpr Field kUlimitFields[] = {
-    {"single", whole, kWhole}, {"soft", whole, kWhole}, {"hard", whole, kWhole}};
+
+    {.key = "soft", .type = whole, .kinds = kWhole, .required = true},
+    {.key = "hard", .type = whole, .kinds = kWhole, .required = true},
+};
 constexpr Structure kUlimit{"ulimit", kUlimitFields};
 
 constexpr Field kFileMountFields[] = {
@@ -61,16 +64,22 @@ constexpr Field kBuildFields[] = {
 };
 constexpr Structure kBuild{"build", kBuildFields};
 
-constexpr Field kRateFields[] = {{"path", text_kept, S}, {"rate", bytes, kWhole}};
+constexpr Field kRateFields[] = {
+    {.key = "path", .type = text_kept, .kinds = S, .shown_as = "Path"},
+    {.key = "rate", .type = bytes, .kinds = kWhole, .shown_as = "Rate"},
+};
 constexpr Structure kRate{"rate", kRateFields, false};
-constexpr Field kWeightFields[] = {{"path", text_kept, S}, {"weight", whole_kept, kWhole}};
+constexpr Field kWeightFields[] = {
+    {.key = "path", .type = text_kept, .kinds = S, .shown_as = "Path"},
+    {.key = "weight", .type = natural_kept, .kinds = kWhole, .shown_as = "Weight"},
+};
 constexpr Structure kWeight{"weight", kWeightFields, false};
 constexpr Field kBlkioFields[] = {
     {"device_read_bps", list_of, kList, &kRate},
     {"device_read_iops", list_of, kList, &kRate},
     {"device_write_bps", list_of, kList, &kRate},
     {"device_write_iops", list_of, kList, &kRate},
-    {"weight", whole, kWhole},
+    {"weight", natural, kWhole},
     {"weight_device", list_of, kList, &kWeight},
 };
 constexpr Structure kBlkio{"blkio_config", kBlkioFields, false};
@@ -122,7 +131,7 @@ constexpr Structure kDeviceRequest{"device request", kRequestFields};
 constexpr Field kHealthFields[] = {
     {"disable", flag, kFlag},
     {"interval", duration_kept, S},
-    {"retries", whole_kept, kNumber},
+    {"retries", natural_kept, kNumber},
     {"test", health_test, kTextOrList},
     {"timeout", duration_kept, S},
     {"start_period", duration_kept, S},
@@ -144,8 +153,8 @@ constexpr Field kServiceNetworkFields[] = {
 constexpr Structure kServiceNetwork{"network of a service", kServiceNetworkFields};
 
 constexpr Field kPortFields[] = {
-    {"name", text, S},         {"mode", text, S},           {"host_ip", text, S},
-    {"target", whole, kWhole}, {"published", text, kWhole}, {"protocol", text, S},
+    {"name", text, S},           {"mode", text, S},           {"host_ip", text, S},
+    {"target", natural, kWhole}, {"published", text, kWhole}, {"protocol", text, S},
     {"app_protocol", text, S},
 };
 constexpr Structure kPort{"port", kPortFields};
@@ -160,7 +169,7 @@ constexpr Structure kBind{"bind", kBindFields};
 constexpr Field kMountVolumeFields[] = {
     {"labels", mapping, kListOrMap}, {"nocopy", flag, kFlag}, {"subpath", text, S}};
 constexpr Structure kMountVolume{"volume", kMountVolumeFields};
-constexpr Field kTmpfsFields[] = {{"size", bytes, kWhole}, {"mode", whole, kNumber}};
+constexpr Field kTmpfsFields[] = {{"size", bytes, kWhole}, {"mode", natural, kNumber}};
 constexpr Structure kTmpfs{"tmpfs", kTmpfsFields};
 constexpr Field kMountImageFields[] = {{"subpath", text, S}};
 constexpr Structure kMountImage{"image", kMountImageFields};
@@ -191,9 +200,9 @@ constexpr Field kDevelopFields[] = {{"watch", list_of, kList, &kWatch}};
 constexpr Structure kDevelop{"develop", kDevelopFields};
 
 constexpr Field kUpdateFields[] = {
-    {"parallelism", whole_kept, kWhole},  {"delay", duration, S},
-    {"failure_action", text, S},          {"monitor", duration, S},
-    {"max_failure_ratio", real, kNumber}, {"order", text, S, nullptr, "start-first|stop-first"},
+    {"parallelism", natural_kept, kWhole}, {"delay", duration, S},
+    {"failure_action", text, S},           {"monitor", duration, S},
+    {"max_failure_ratio", real, kNumber},  {"order", text, S, nullptr, "start-first|stop-first"},
 };
 constexpr Structure kUpdate{"update_config", kUpdateFields};
 constexpr Field kLimitFields[] = {
@@ -216,7 +225,7 @@ constexpr Structure kResources{"resources", kResourceFields};
 constexpr Field kRestartFields[] = {
     {"condition", text, S},
     {"delay", duration_kept, S},
-    {"max_attempts", whole_kept, kWhole},
+    {"max_attempts", natural_kept, kWhole},
     {"window", duration_kept, S},
 };
 constexpr Structure kRestart{"restart_policy", kRestartFields};
@@ -225,7 +234,7 @@ constexpr Structure kPreference{"preferences", kPreferenceFields};
 constexpr Field kPlacementFields[] = {
     {"constraints", texts, kList},
     {"preferences", list_of, kList, &kPreference},
-    {"max_replicas_per_node", whole, kWhole},
+    {"max_replicas_per_node", natural, kWhole},
 };
 constexpr Structure kPlacement{"placement", kPlacementFields};
 constexpr Field kDeployFields[] = {
@@ -337,80 +346,8 @@ constexpr Field kServiceFields[] = {
 };
 constexpr Structure kService{"service", kServiceFields};
 
-constexpr Field kPoolFields[] = {{"subnet", text, S},
-                                 {"ip_range", text, S},
-                                 {"gateway", text, S},
-                                 {"aux_addresses", mapping, kMap}};
-constexpr Structure kPool{"pool", kPoolFields};
-constexpr Field kIpamFields[] = {
-    {"driver", text, S}, {"config", list_of, kList, &kPool}, {"options", any, kMap}};
-constexpr Structure kIpam{"ipam", kIpamFields};
-constexpr Field kNetworkFields[] = {
-    {"name", text, S},
-    {"driver", text, S},
-    {"driver_opts", options, kMap},
-    {"ipam", structure_kept, kMap, &kIpam},
-    {"external", flag, B | S | M},
-    {"internal", flag, kFlag},
-    {"enable_ipv4", flag_kept, kFlag},
-    {"enable_ipv6", flag_kept, kFlag},
-    {"attachable", flag, kFlag},
-    {"labels", mapping, kListOrMap},
-};
-constexpr Structure kNetwork{"network", kNetworkFields};
-constexpr Field kVolumeFields[] = {
-    {"name", text, S},
-    {"driver", text, S},
-    {"driver_opts", options, kMap},
-    {"external", flag, B | S | M},
-    {"labels", mapping, kListOrMap},
-};
-constexpr Structure kVolume{"volume", kVolumeFields};
-constexpr Field kSecretFields[] = {
-    {"name", text, S},
-    {"environment", text, S},
-    {"file", text, S},
-    {"external", flag, B | S | M},
-    {"labels", mapping, kListOrMap},
-    {"driver", text, S},
-    {"driver_opts", options, kMap},
-    {"template_driver", text, S},
-};
-constexpr Structure kSecret{"secret", kSecretFields};
-constexpr Field kConfigFields[] = {
-    {"name", text, S},
-    {"content", text, S},
-    {"environment", text, S},
-    {"file", text, S},
-    {"external", flag, B | S | M},
-    {"labels", mapping, kListOrMap},
-    {"template_driver", text, S},
-};
-constexpr Structure kConfig{"config", kConfigFields};
-constexpr Field kModelFields[] = {
-    {"name", text, S},
-    {.key = "model", .type = text, .kinds = S, .required = true},
-    {"context_size", whole, I},
-    {"runtime_flags", texts, kList},
-};
-constexpr Structure kModel{"model", kModelFields};
-
-constexpr Field kProjectFields[] = {
-    {"version", any, S},
-    {"name", text, S},
-    {"include", any, kList},
-    {"services", map_of, kMap, &kService},
-    {"models", map_of, kMap, &kModel},
-    {"networks", map_of, kMap, &kNetwork},
-    {"volumes", map_of, kMap, &kVolume},
-    {"secrets", map_of, kMap, &kSecret},
-    {"configs", map_of, kMap, &kConfig},
-};
-constexpr Structure kProject{"top level", kProjectFields};
-
 }  // namespace
 
-const Structure& project_structure() { return kProject; }
 const Structure& service_structure() { return kService; }
 
 }  // namespace selvage::stack::detail

@@ -10,13 +10,15 @@ namespace selvage::stack::detail {
 // What a value is in the model, with how `docker compose config --format json` shows it: "kept"
 // shows even what is empty, zero or false.
 enum class Type : std::uint8_t {
-  any,
+  any,  // taken and not shown
   text,
   text_kept,
   flag,
   flag_kept,  // also when false
   whole,
   whole_kept,
+  natural,  // whole and not negative
+  natural_kept,
   real,
   texts,  // list of strings
   text_or_list,
@@ -53,7 +55,8 @@ struct Field {
   const Structure* of = nullptr;  // structure, list_of, map_of
   std::string_view choices = {};  // "bind|volume", for texts
   bool required = false;
-  bool unique = false;  // the elements of a list
+  bool unique = false;             // the elements of a list
+  std::string_view shown_as = {};  // when `config` prints another key
 };
 
 struct Structure {

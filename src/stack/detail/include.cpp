@@ -57,9 +57,13 @@ class Includer {
     std::vector<fs::path> files;
     for (const Node* each : paths) files.push_back(TRY(checked(*each)));
     const Node* project = include.is_mapping() ? include.find("project_directory") : nullptr;
-    const fs::path directory = project != nullptr && !project->text.empty()
-                                   ? below(around_.directory, project->text)
-                                   : files.front().parent_path();
+    fs::path directory = files.front().parent_path();
+    if (project != nullptr && !project->text.empty()) {
+      directory = below(around_.directory, project->text);
+      // the reference takes the directory above one that is not there
+      std::error_code ignored;
+      if (!fs::is_directory(directory, ignored)) directory = directory.parent_path();
+    }
     const Environment environment = TRY(environment_of(include, directory));
     const Surroundings inside{directory, &environment};
     auto loaded = load_group(files, inside, chain_, StackFile::Role::include, loading_);

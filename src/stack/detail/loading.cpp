@@ -37,9 +37,11 @@ bool holds_placeholder(const Node& node) {
 
 std::string go_text(const Node& node) {
   if (node.kind != Kind::floating) return scalar_text(node);
-  // shortest digits; an exponent below 1e-4 and from 1e21 on
+  if (std::isnan(node.number)) return "NaN";
+  if (std::isinf(node.number)) return node.number > 0 ? "+Inf" : "-Inf";
+  // shortest digits; an exponent below 1e-4 and from 1e6 on
   const double size = std::abs(node.number);
-  if (size != 0 && (size < 1e-4 || size >= 1e21)) {
+  if (size != 0 && (size < 1e-4 || size >= 1e6)) {
     char buffer[64];
     const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), node.number,
                                             std::chars_format::scientific);

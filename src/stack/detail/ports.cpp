@@ -82,7 +82,9 @@ Result<std::vector<Node>> parse_ports(const Node& item, const Path& path, Loadin
                    "write \"HOST_IP:HOST_PORT:CONTAINER_PORT/PROTOCOL\", the first two if wanted");
   };
   const Spec spec = split_spec(text);
-  if (!spec.ip.empty() && !is_ip_address(spec.ip)) return wrong("has no valid address in front");
+  const bool bare_colons = spec.ip.contains(':') && !text.starts_with('[');
+  if (!spec.ip.empty() && (bare_colons || !is_ip_address(spec.ip)))
+    return wrong("has no valid address in front");
   if (spec.container.empty()) return wrong("names no container port");
   const auto container = port_range(spec.container);
   if (!container) return wrong("has no valid container port");

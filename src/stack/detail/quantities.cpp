@@ -128,7 +128,7 @@ std::optional<std::vector<std::string>> shell_words(std::string_view line) {
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (escaped) {
-      word += c == 't' ? '\t' : c == 'n' ? '\n' : c;
+      word += c;
       escaped = false;
       has_word = true;
       continue;

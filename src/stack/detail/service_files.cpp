@@ -1,6 +1,7 @@
 // env_file and label_file of the enabled services, put into environment and labels.
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "stack/detail/project_env.hpp"
 #include "stack/detail/steps.hpp"
 #include "stack/env_text.hpp"
@@ -12,6 +13,7 @@ namespace {
 struct FileOfService {
   const Node* path;
   bool required;
+  const Node* format = nullptr;
 };
 
 class ServiceFiles {
@@ -33,7 +35,8 @@ class ServiceFiles {
       const Node* path = file.find("path");
       if (path == nullptr) continue;
       const Node* required = file.find("required");
-      TRY(read({path, required == nullptr || required->flag}, StackFile::Role::service_env, outer));
+      TRY(read({path, required == nullptr || required->flag, file.find("format")},
+               StackFile::Role::service_env, outer));
     }
     finish("environment", own);
     service_.value.erase("env_file");
@@ -73,7 +76,15 @@ class ServiceFiles {
                      fmt::format("services.{}: {}", service_.key, text.error().message),
                      "write the file, or mark it `required: false`");
     }
-    for (EnvEntry& entry : TRY(parse_env_text(**text, outer))) {
+    const bool raw = file.format != nullptr && file.format->text == "raw";
+    if (file.format != nullptr && !raw && !file.format->text.empty()) {
+      return fail_at(file.format->span, "compose.env_file",
+                     fmt::format("services.{}: {} is no format of an env_file", service_.key,
+                                 in_quotes(file.format->text)),
+                     "write `format: raw`, or leave it out");
+    }
+    for (EnvEntry& entry :
+         TRY(raw ? parse_raw_env_text(**text, outer) : parse_env_text(**text, outer))) {
       Node value = Node::string(std::move(entry.value), entry.span);
       value.remember(Step::env_file, file.path->span, file.path->text);
       values_.set(entry.name, std::move(value), entry.span);
