@@ -36,6 +36,19 @@ std::string broker_info(const std::optional<data::RedisUrl>& url) {
   return info.take();
 }
 
+// Of several queues' tasks those that one answer may hold. True: others were left out.
+bool keep_soonest(std::vector<work::TaskView>& tasks, std::size_t limit) {
+  std::ranges::sort(tasks, {}, &work::TaskView::run_at);
+  std::size_t kept = 0;
+  for (std::size_t bytes = 0; kept < std::min(tasks.size(), limit); ++kept) {
+    bytes += tasks[kept].payload.size();
+    if (bytes > work::kMaxSoonestBytes) break;
+  }
+  const bool left_out = kept < tasks.size();
+  tasks.erase(tasks.begin() + static_cast<std::ptrdiff_t>(kept), tasks.end());
+  return left_out;
+}
+
 }  // namespace
 
 // What there is only with a queue on Redis.
@@ -220,16 +233,21 @@ struct Node::Impl final : NodeActions {
     if (parts.on_shut_down) parts.on_shut_down();
   }
 
-  Task<std::vector<std::string>> delayed(std::size_t limit) override {
-    std::vector<std::string> payloads;
+  Task<DelayedTasks> delayed(std::size_t limit) override {
+    std::vector<work::TaskView> soonest;
+    DelayedTasks answer;
     for (const std::string& name : options.queues) {
-      auto tasks =
-          co_await parts.broker.list(keys.queue(name), "delayed", limit - payloads.size(), "");
-      if (!tasks) continue;
-      for (work::TaskView& task : *tasks) payloads.push_back(std::move(task.payload));
-      if (payloads.size() >= limit) break;
+      auto tasks = co_await parts.broker.soonest(keys.queue(name), limit);
+      if (!tasks) {
+        log::warning("celery_scheduled_not_read", tasks.error(), {{"queue", name}});
+        continue;
+      }
+      std::ranges::move(tasks->tasks, std::back_inserter(soonest));
+      const bool left_out = keep_soonest(soonest, limit);
+      answer.more = answer.more || tasks->more || left_out;
     }
-    co_return payloads;
+    for (work::TaskView& task : soonest) answer.payloads.push_back(std::move(task.payload));
+    co_return answer;
   }
 
   std::string configuration() const override {

@@ -12,6 +12,7 @@ namespace selvage::celery {
 
 namespace {
 
+constexpr std::int64_t kBrokenChord = -2;          // the size that scripts say then
 constexpr std::size_t kMaxBatch = 256;             // results in one script call
 constexpr std::size_t kMaxBatchBytes = 1U << 20U;  // of their metas
 
@@ -29,7 +30,10 @@ std::string_view name(Guard::Kind kind) {
 
 ChordCount count_from(std::string group, const data::RedisReply* answers) {
   const std::int64_t size = answers[2].integer();
-  ChordCount count{.group = std::move(group), .parts = answers[0].integer(), .size = {}};
+  ChordCount count{.group = std::move(group),
+                   .parts = answers[0].integer(),
+                   .size = {},
+                   .broken = size == kBrokenChord};
   if (size >= 0) count.size = size + answers[1].integer();
   return count;
 }

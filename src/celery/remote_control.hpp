@@ -26,6 +26,11 @@ struct ConsumedQueue {
   std::size_t concurrency = 0;
 };
 
+struct DelayedTasks {
+  std::vector<std::string> payloads;  // the first to fall due first
+  bool more = false;                  // others wait, too
+};
+
 // What remote control may ask of the node.
 class NodeActions {
  public:
@@ -37,8 +42,8 @@ class NodeActions {
   // More (or fewer) tasks at once on every queue.
   [[nodiscard]] virtual Result<void> grow(int by) = 0;
   virtual void shut_down() = 0;
-  // The payloads of tasks that wait for their time, `limit` at most.
-  [[nodiscard]] virtual Task<std::vector<std::string>> delayed(std::size_t limit) = 0;
+  // Tasks that wait for their time, `limit` at most, and work::kMaxSoonestBytes of them.
+  [[nodiscard]] virtual Task<DelayedTasks> delayed(std::size_t limit) = 0;
   // Settings worth showing, as a JSON object; never a secret.
   [[nodiscard]] virtual std::string configuration() const = 0;
 };

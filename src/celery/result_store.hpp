@@ -48,6 +48,7 @@ struct ChordCount {
   std::string group;
   std::int64_t parts = 0;
   std::optional<std::int64_t> size;  // unknown: its sender has not stored it, or it expired
+  bool broken = false;               // its keys hold something else, and will not count it any more
   [[nodiscard]] bool complete() const { return size && parts == *size; }
 };
 

@@ -73,6 +73,13 @@ struct TaskView {
   std::optional<Timestamp> lease_until;
 };
 
+inline constexpr std::size_t kMaxSoonestBytes = 8U << 20U;  // of the payloads of one answer
+
+struct SoonestTasks {
+  std::vector<TaskView> tasks;  // the first to fall due first
+  bool more = false;            // others wait, too
+};
+
 struct QueueDepth {
   std::string queue;
   std::int64_t ready = 0;
@@ -138,6 +145,10 @@ class Broker {
                                                                  std::string state,  // empty: all
                                                                  std::size_t limit,
                                                                  std::string after_id) = 0;
+  // Tasks that wait for their time: `limit` at most, and kMaxSoonestBytes of payloads. Reads no
+  // others, however many wait.
+  [[nodiscard]] virtual Task<Result<SoonestTasks>> soonest(std::string queue,
+                                                           std::size_t limit) = 0;
   [[nodiscard]] virtual Task<Result<std::optional<TaskView>>> find(std::string queue,
                                                                    std::string id) = 0;
   // Dead -> ready with its counters at zero. False: no dead task of that id.

@@ -195,6 +195,15 @@ class RedisBroker final : public Broker {
     co_return views;
   }
 
+  // Tasks of the outbox are not among them: they are on their way.
+  [[clang::coro_wrapper]] Task<Result<SoonestTasks>> soonest(std::string queue,
+                                                             std::size_t limit) override {
+    limit = std::min(limit, kMaxListed);
+    return at_home(std::move(queue), [limit] [[clang::coro_wrapper]] (RedisQueue & there) {
+      return soonest_redis_tasks(there.calls(), limit);
+    });
+  }
+
   Task<Result<std::optional<TaskView>>> find(std::string queue, std::string id) override {
     auto waiting = CO_TRY(co_await database_.read(
         [&](data::Transaction& tx) { return find_in_outbox(tx, queue, id); }));

@@ -184,6 +184,13 @@ class SqlBroker final : public Broker {
     });
   }
 
+  [[clang::coro_wrapper]] Task<Result<SoonestTasks>> soonest(std::string queue,
+                                                             std::size_t limit) override {
+    return database_.read([queue = std::move(queue), limit](data::Transaction& tx) {
+      return soonest_tasks(tx, queue, limit, now());
+    });
+  }
+
   [[clang::coro_wrapper]] Task<Result<std::optional<TaskView>>> find(std::string queue,
                                                                      std::string id) override {
     return database_.read([queue = std::move(queue), id = std::move(id)](data::Transaction& tx) {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "celery/detail/control_methods.hpp"
 #include "celery/detail/json_text.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxShownArguments = 4'096;  // bytes of a task's args; longer: their repr
 constexpr std::size_t kMaxAnswer = 8U << 20U;      // bytes; what does not fit is left out
-constexpr std::size_t kMaxScheduled = 200;         // delayed tasks listed
+constexpr std::size_t kMaxScheduled = 1'000;       // delayed tasks listed
 
 // A JSON array that stays within kMaxAnswer.
 class List {
@@ -135,7 +136,13 @@ Task<MethodAnswer> inspect_reserved(ControlParts&, const json::object&) { co_ret
 
 Task<MethodAnswer> inspect_scheduled(ControlParts& parts, const json::object&) {
   List list;
-  for (const std::string& payload : co_await parts.actions.delayed(kMaxScheduled)) {
+  const DelayedTasks delayed = co_await parts.actions.delayed(kMaxScheduled);
+  if (delayed.more) {
+    log::info("celery_scheduled_cut",
+              {{"listed", delayed.payloads.size()},
+               {"hint", "more tasks wait for their time; selvage queue ls counts them all"}});
+  }
+  for (const std::string& payload : delayed.payloads) {
     const auto message = parse_message(payload);
     if (!message || !message->eta) continue;
     const ActiveTask waiting{.message = *message, .queue = message->routing_key, .started = {}};

@@ -3,6 +3,8 @@
 namespace selvage::celery {
 
 // A value that is no result, or of another type, is replaced: it can only be in the way.
+// Others cannot be replaced: a list to push to, a chord's keys. What is wrong with them does not
+// pass by itself, so it is found before anything is changed.
 #define SELVAGE_RESULT_FUNCTIONS \
   R"lua(
 local ended = {SUCCESS = true, FAILURE = true, REVOKED = true}
@@ -21,6 +23,24 @@ local function store(key, meta, keep)
 end
 )lua"
 
+#define SELVAGE_CHORD_FUNCTIONS \
+  R"lua(
+local function is_or_none(key, kind)
+  local there = redis.call('TYPE', key).ok
+  return there == kind or there == 'none', there
+end
+local function number_at(key, without)
+  local text = redis.pcall('GET', key)
+  if not text then return without end
+  return type(text) == 'string' and tonumber(text) or nil
+end
+local function counts_of(parts, difference, size)
+  local more, whole = number_at(difference, 0), number_at(size, -1)
+  if not more or not whole or not is_or_none(parts, 'zset') then return {0, 0, -2} end
+  return {redis.call('ZCARD', parts), more, whole}
+end
+)lua"
+
 const data::RedisScript kStoreResults(SELVAGE_RESULT_FUNCTIONS R"lua(
 local keep = tonumber(ARGV[1])
 local answers = {}
@@ -36,8 +56,16 @@ end
 return answers
 )lua");
 
-const data::RedisScript kApply(SELVAGE_RESULT_FUNCTIONS R"lua(
+const data::RedisScript kApply(SELVAGE_RESULT_FUNCTIONS SELVAGE_CHORD_FUNCTIONS R"lua(
 local keep, guard, delivery = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+for i = 2, #KEYS do
+  if ARGV[2 * i] == 'push' then
+    local fine, kind = is_or_none(KEYS[i], 'list')
+    if not fine then
+      return redis.error_reply('WRONGTYPE ' .. KEYS[i] .. ' should be a queue and is a ' .. kind)
+    end
+  end
+end
 if guard == 'result' then
   if state_at(KEYS[1], delivery) == 'ended' then return {0} end
 elseif guard == 'published' then
@@ -58,10 +86,10 @@ for i = 2, #KEYS do
   elseif what == 'delete' then
     redis.call('DEL', key)
   elseif string.sub(what, 1, 5) == 'part:' then
-    redis.call('ZADD', key, string.sub(what, 6), value)
-    answers[#answers + 1] = redis.call('ZCARD', key)
-    answers[#answers + 1] = tonumber(redis.call('GET', KEYS[i + 1]) or 0)
-    answers[#answers + 1] = tonumber(redis.call('GET', KEYS[i + 2]) or -1)
+    if is_or_none(key, 'zset') then redis.call('ZADD', key, string.sub(what, 6), value) end
+    for _, count in ipairs(counts_of(key, KEYS[i + 1], KEYS[i + 2])) do
+      answers[#answers + 1] = count
+    end
     if keep > 0 then
       for k = i, i + 2 do redis.call('EXPIRE', KEYS[k], keep) end
     end
@@ -70,11 +98,10 @@ end
 return answers
 )lua");
 
-const data::RedisScript kCountChord(R"lua(
-return {redis.call('ZCARD', KEYS[1]), tonumber(redis.call('GET', KEYS[2]) or 0),
-        tonumber(redis.call('GET', KEYS[3]) or -1)}
-)lua");
+const data::RedisScript kCountChord(SELVAGE_CHORD_FUNCTIONS
+                                    "return counts_of(KEYS[1], KEYS[2], KEYS[3])");
 
+#undef SELVAGE_CHORD_FUNCTIONS
 #undef SELVAGE_RESULT_FUNCTIONS
 
 }  // namespace selvage::celery

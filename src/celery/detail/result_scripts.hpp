@@ -18,10 +18,13 @@ extern const data::RedisScript kStoreResults;
 //   delivery; then for each further key two words: what to do with it, and the value.
 //     result META | push MESSAGE | size NUMBER | delete - | part:INDEX ENTRY, followed by the
 //     group's keys .t and .s with the word "of" each
-// Answers {1, parts, difference, size or -1, ...} for each part; {0} when nothing was done.
+// Answers {1, parts, difference, size or -1, ...} for each part, with the size -2 where the group's
+// keys hold something else; {0} when nothing was done. Fails, and has changed nothing, when what it
+// is to push to is no list.
 extern const data::RedisScript kApply;
 
-// KEYS: .j .t .s of a group. Answers {parts, difference, size or -1}.
+// KEYS: .j .t .s of a group. Answers {parts, difference, size or -1}; a size of -2: they hold
+// something else.
 extern const data::RedisScript kCountChord;
 
 }  // namespace selvage::celery

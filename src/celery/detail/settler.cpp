@@ -11,6 +11,17 @@ namespace {
 
 const std::string kErrorModule = "celery.exceptions";
 
+// Redis is there and says no, as to a key of another type.
+template <class T>
+bool is_refused(const Result<T>& outcome) {
+  return !outcome && outcome.error().code == "redis.reply";
+}
+
+Result<void> done(const Result<Applied>& outcome) {
+  if (outcome) return {};
+  return selvage::fail(outcome.error());
+}
+
 }  // namespace
 
 // How a task ended: what is stored of it and what it sets off.
@@ -65,6 +76,10 @@ Task<Result<void>> Settler::fail(Try what, Raised why) {
     }
     if (!lost.chord.empty() && !lost.group.empty()) end.lost.push_back(std::move(lost));
   }
+  Result<void> stored = co_await store(what, end);
+  if (end.steps.messages.empty() || !is_refused(stored)) co_return stored;
+  log::warning("celery_errbacks_skipped", stored.error(), {{"task_id", message.id}});
+  end.steps = {};
   co_return co_await store(what, std::move(end));
 }
 
@@ -134,9 +149,8 @@ Task<Result<void>> Settler::store(Try what, End end) {
     co_return Result<void>();
   }
   for (std::size_t i = 0; i < applied.counts.size(); ++i) {
-    if (!applied.counts[i].complete()) continue;
-    CO_TRY(
-        co_await call_chord(parts[i].group, parts[i].chord, StepOrigin::of(message, node_.name())));
+    CO_TRY(co_await end_chord(applied.counts[i], parts[i].chord,
+                              StepOrigin::of(message, node_.name())));
   }
   co_return Result<void>();
 }
@@ -145,13 +159,27 @@ Task<Result<bool>> Settler::settled_before(Try what) {
   const Message& message = what.message;
   if (!CO_TRY(co_await results_.settled_before(message.id, message.delivery_tag))) co_return false;
   if (!message.then.chord.empty() && !message.group.empty()) {
-    const ChordCount count = CO_TRY(co_await results_.chord_count(message.group));
-    if (count.complete()) {
-      CO_TRY(co_await call_chord(message.group, message.then.chord,
-                                 StepOrigin::of(message, node_.name())));
-    }
+    CO_TRY(co_await end_chord(CO_TRY(co_await results_.chord_count(message.group)),
+                              message.then.chord, StepOrigin::of(message, node_.name())));
   }
   co_return true;
+}
+
+Task<Result<void>> Settler::end_chord(ChordCount count, std::string callback, StepOrigin origin) {
+  if (count.broken) {
+    const Raised why{
+        .type = "ChordError",
+        .message = fmt::format("The keys that count group {} hold something else", count.group),
+        .module = kErrorModule};
+    log::error("celery_chord_broken",
+               {{"group", count.group},
+                {"effect", "its callback fails"},
+                {"hint", "something else writes to celery-taskset-meta-* of this Redis"}});
+    co_return co_await fail_chord(std::move(count.group), std::move(callback), why,
+                                  std::move(origin));
+  }
+  if (!count.complete()) co_return Result<void>();
+  co_return co_await call_chord(std::move(count.group), std::move(callback), std::move(origin));
 }
 
 Task<Result<std::string>> Settler::chord_results(std::string group) {
@@ -163,7 +191,8 @@ Task<Result<std::string>> Settler::chord_results(std::string group) {
 Task<Result<void>> Settler::call_chord(std::string group, std::string callback, StepOrigin origin) {
   auto results = co_await chord_results(group);
   if (!results) {
-    if (results.error().code != "celery.chord" && results.error().code != "celery.malformed") {
+    const std::string& code = results.error().code;
+    if (code != "celery.chord" && code != "celery.malformed" && !is_refused(results)) {
       co_return selvage::fail(std::move(results.error()));
     }
     const Raised why{
@@ -181,9 +210,13 @@ Task<Result<void>> Settler::call_chord(std::string group, std::string callback, 
   for (const NewChord& chord : steps->chords) {
     changes.push_back({Change::Kind::chord_size, chord.group, fmt::format("{}", chord.size)});
   }
-  CO_TRY(co_await results_.apply({.kind = Guard::Kind::chord, .id = std::move(group)},
-                                 std::move(changes), std::move(steps->messages)));
-  co_return Result<void>();
+  const auto called = co_await results_.apply({.kind = Guard::Kind::chord, .id = group},
+                                              std::move(changes), std::move(steps->messages));
+  if (!is_refused(called)) co_return done(called);
+  const Raised why{.type = "ChordError",
+                   .message = "Callback error: " + called.error().message,
+                   .module = kErrorModule};
+  co_return co_await fail_chord(std::move(group), std::move(callback), why, std::move(origin));
 }
 
 // A member failed, so the callback never runs: it fails, and who wants to know is told.
@@ -200,9 +233,14 @@ Task<Result<void>> Settler::fail_chord(std::string group, std::string callback, 
     auto told = error_steps(target.errbacks, target.id, routes_, origin);
     if (told) steps = std::move(*told);
   }
-  CO_TRY(co_await results_.apply({.kind = Guard::Kind::chord, .id = std::move(group)},
-                                 std::move(changes), std::move(steps.messages)));
-  co_return Result<void>();
+  const bool tells = !steps.messages.empty();
+  const Guard guard{.kind = Guard::Kind::chord, .id = std::move(group)};
+  auto failed = co_await results_.apply(guard, changes, std::move(steps.messages));
+  if (tells && is_refused(failed)) {
+    log::warning("celery_errbacks_skipped", failed.error(), {{"task_id", target.id}});
+    failed = co_await results_.apply(guard, std::move(changes), {});
+  }
+  co_return done(failed);
 }
 
 }  // namespace selvage::celery

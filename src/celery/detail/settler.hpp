@@ -42,6 +42,8 @@ class Settler {
  private:
   struct End;
   Task<Result<void>> store(Try what, End end);
+  // Calls the chord that a count shows complete, and fails one that can never be.
+  Task<Result<void>> end_chord(ChordCount count, std::string callback, StepOrigin origin);
   Task<Result<void>> call_chord(std::string group, std::string callback, StepOrigin origin);
   Task<Result<std::string>> chord_results(std::string group);
   Task<Result<void>> fail_chord(std::string group, std::string callback, Raised why,

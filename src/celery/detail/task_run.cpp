@@ -10,6 +10,7 @@ namespace selvage::celery {
 namespace {
 
 constexpr milliseconds kStoreAgain{500};   // after the result could not be stored
+constexpr int kMostRefusals = 4;           // then it is given up
 constexpr milliseconds kLookAgain{5'000};  // after the result back end could not be asked
 
 // Celery's own exceptions, which its clients know.
@@ -28,8 +29,11 @@ bool was_put_off(const Message& message, const work::Lease& lease) {
   return std::chrono::abs(lease.due_at - *message.eta) < seconds(2);
 }
 
-// What the result back end says may pass; what is wrong with the message stays.
+// What is wrong with the message stays.
 bool can_be_stored_later(const Error& error) { return !error.code.starts_with("celery."); }
+
+// Redis is there and says no, as to a key of another type: it hardly passes by itself.
+bool is_refused(const Error& error) { return error.code == "redis.reply"; }
 
 }  // namespace
 
@@ -56,6 +60,11 @@ Task<work::Outcome> TaskRun::run() {
   const bool crashed_before = job_.lease.deliveries - job_.lease.retries > 1;
   if (crashed_before) {
     const auto settled = co_await parts_.settler.settled_before(try_);
+    if (!settled && is_refused(settled.error())) {
+      job_.log.error("celery_result_given_up", settled.error(),
+                     {{"task", message_.task}, {"id", message_.id}});
+      co_return work::Bury{settled.error().message};
+    }
     if (!settled) co_return work::HandBack{settled.error().code, now() + kLookAgain};
     if (*settled) co_return work::Done{};
   }
@@ -174,7 +183,8 @@ Task<work::Outcome> TaskRun::succeed(std::string value) {
   if (!settled) {
     co_return co_await fail({.type = "InvalidTaskError",
                              .message = settled.error().message,
-                             .module = "celery.exceptions"});
+                             .module = "celery.exceptions",
+                             .keep = is_refused(settled.error())});
   }
   if (*settled) co_return **settled;
   const double runtime = std::chrono::duration<double>(steady_now() - begin_).count();
@@ -191,7 +201,7 @@ Task<work::Outcome> TaskRun::fail(Raised why) {
   job_.log.warning("celery_task_failed",
                    {{"task", message_.task}, {"id", message_.id}, {"exception", exception}});
   parts_.events.failed(message_.id, exception, traceback_of(why));
-  if (why.keep) {  // an operator sees the sender's names for it
+  if (why.keep || !settled) {  // an operator sees the sender's names for it
     co_return work::Bury{
         fmt::format("{}[{}]: {}: {}", message_.task, message_.id, why.type, why.message)};
   }
@@ -219,10 +229,15 @@ Task<work::Outcome> TaskRun::revoke(std::string reason) {
 
 Task<Result<std::optional<work::Outcome>>> TaskRun::settle(
     TaskFunction<Task<Result<void>>()> store) {
-  while (true) {
+  for (int refusals = 0;;) {
     const Result<void> stored = co_await store();
     if (stored) co_return std::optional<work::Outcome>();
     if (!can_be_stored_later(stored.error())) co_return selvage::fail(stored.error());
+    if (is_refused(stored.error()) && ++refusals == kMostRefusals) {
+      job_.log.error("celery_result_given_up", stored.error(),
+                     {{"task", message_.task}, {"id", message_.id}});
+      co_return selvage::fail(stored.error());
+    }
     job_.log.warning("celery_result_not_stored", stored.error());
     if (lease_lost()) co_return work::LeaseLost{};
     if (job_.stop.cancelled() && job_.why->reason == work::StopReason::drain) {

@@ -43,7 +43,7 @@ class TaskRun final : public ProgressReport {
   [[nodiscard]] Task<work::Outcome> again(Again later);
   [[nodiscard]] Task<work::Outcome> revoke(std::string reason);
   // Repeats what stores the end until it is stored. An outcome: it is not ours to store any more.
-  // Errors: of what cannot be stored at all.
+  // Errors: of what cannot be stored at all, or is refused by Redis again and again.
   [[nodiscard]] Task<Result<std::optional<work::Outcome>>> settle(
       TaskFunction<Task<Result<void>>()> store);
   [[nodiscard]] Task<void> enforce(milliseconds limit, StopCause cause, CancelToken done);

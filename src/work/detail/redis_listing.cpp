@@ -128,6 +128,20 @@ Task<Result<bool>> show_held(RedisCalls& calls, Show show) {
   co_return true;
 }
 
+// The tasks of these tags that are still there.
+Task<Result<std::vector<TaskView>>> views_of(RedisCalls& calls, std::vector<std::string> tags) {
+  RedisReply reply = CO_TRY(co_await look(calls, "HMGET", queue_key::tasks, tags));
+  if (!reply.is_array() || reply.array().size() != tags.size()) co_return odd_reply("HMGET");
+  RedisReply::Array records = reply.take_array();
+  std::vector<TaskView> views;
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    if (!records[i].is_text()) continue;
+    TaskRecord record = CO_TRY(parse_record(records[i].take_text()));
+    views.push_back(view_of(std::move(record), tags[i], calls.form().queue));
+  }
+  co_return views;
+}
+
 // The dead by id, from after `after_id` on.
 Task<Result<bool>> show_dead(RedisCalls& calls, std::string after_id, Show show) {
   std::string from = after_id.empty() ? "-" : "(" + escape_name(after_id) + '\1';
@@ -146,13 +160,7 @@ Task<Result<bool>> show_dead(RedisCalls& calls, std::string after_id, Show show)
       tags.push_back(member.text().substr(member.text().find('\0') + 1));
       from = "(" + member.text();
     }
-    RedisReply reply = CO_TRY(co_await look(calls, "HMGET", queue_key::tasks, tags));
-    if (!reply.is_array() || reply.array().size() != tags.size()) co_return odd_reply("HMGET");
-    RedisReply::Array records = reply.take_array();
-    for (std::size_t i = 0; i < tags.size(); ++i) {
-      if (!records[i].is_text()) continue;
-      TaskView view =
-          view_of(CO_TRY(parse_record(records[i].take_text())), tags[i], calls.form().queue);
+    for (TaskView& view : CO_TRY(co_await views_of(calls, std::move(tags)))) {
       view.state = "dead";
       if (!show(std::move(view))) co_return false;
     }
@@ -263,6 +271,38 @@ Task<Result<std::vector<TaskView>>> list_redis_tasks(RedisCalls& calls, std::str
   if (state != "leased") CO_TRY(co_await show_waiting(calls, keep));
   if (state.empty() || state == "leased") CO_TRY(co_await show_held(calls, keep));
   co_return page.take();
+}
+
+Task<Result<SoonestTasks>> soonest_redis_tasks(RedisCalls& calls, std::size_t limit) {
+  // one more than is wanted tells whether there are more
+  RedisReply found = CO_TRY(co_await calls.redis().send(RedisCommand("ZRANGEBYSCORE")
+                                                            .arg(calls.key(queue_key::delayed))
+                                                            .arg(to_unix_ms(now()))
+                                                            .arg("+inf")
+                                                            .arg("LIMIT")
+                                                            .arg(0)
+                                                            .arg(limit + 1)));
+  if (!found.is_array()) co_return odd_reply("ZRANGEBYSCORE");
+  RedisReply::Array members = found.take_array();
+  SoonestTasks soonest{.tasks = {}, .more = members.size() > limit};
+  if (soonest.more) members.pop_back();
+  std::size_t bytes = 0;
+  for (std::size_t from = 0; from < members.size();) {
+    std::vector<std::string> tags;
+    for (; from < members.size() && std::ssize(tags) < kPiece; ++from) {
+      tags.push_back(members[from].take_text());
+    }
+    for (TaskView& view : CO_TRY(co_await views_of(calls, std::move(tags)))) {
+      bytes += view.payload.size();
+      if (bytes > kMaxSoonestBytes) {
+        soonest.more = true;
+        co_return soonest;
+      }
+      view.state = "delayed";
+      soonest.tasks.push_back(std::move(view));
+    }
+  }
+  co_return soonest;
 }
 
 Task<Result<std::optional<TaskView>>> find_redis_task(RedisCalls& calls, std::string id) {

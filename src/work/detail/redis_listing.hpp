@@ -16,6 +16,8 @@ namespace selvage::work {
                                                                    std::string state,
                                                                    std::size_t limit,
                                                                    std::string after_id);
+// As Broker::soonest().
+[[nodiscard]] Task<Result<SoonestTasks>> soonest_redis_tasks(RedisCalls& calls, std::size_t limit);
 [[nodiscard]] Task<Result<std::optional<TaskView>>> find_redis_task(RedisCalls& calls,
                                                                     std::string id);
 // Of `ids`, those that wait or are held. First the raw list, then the ids that are known: a task

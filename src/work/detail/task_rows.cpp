@@ -129,6 +129,28 @@ Result<std::vector<TaskView>> list_tasks(data::Transaction& tx, const std::strin
   return tasks;
 }
 
+Result<SoonestTasks> soonest_tasks(data::Transaction& tx, const std::string& queue,
+                                   std::size_t limit, Timestamp time) {
+  limit = std::min(limit, kMaxListed);
+  // one more than is wanted tells whether there are more
+  const auto rows = TRY(tx.query(
+      fmt::format("SELECT {}, looked_at FROM (SELECT *, COUNT(*) OVER () AS looked_at,"
+                  "  SUM(LENGTH(payload)) OVER (ORDER BY run_at, seq) AS bytes FROM"
+                  "  (SELECT * FROM tasks WHERE queue = $1 AND state = 'ready' AND vtime IS NULL"
+                  "    AND parked IS NULL AND run_at > $2 ORDER BY run_at, seq LIMIT $3) AS first)"
+                  " AS counted WHERE bytes <= $4 ORDER BY run_at, seq",
+                  kViewColumns),
+      {queue, data::sql(time), static_cast<std::int64_t>(limit + 1),
+       static_cast<std::int64_t>(kMaxSoonestBytes)}));
+  SoonestTasks soonest;
+  for (const data::Row& row : rows) {
+    if (soonest.tasks.size() < limit) soonest.tasks.push_back(view_of(row, time));
+  }
+  soonest.more =
+      !rows.empty() && rows.front().integer(14) > static_cast<std::int64_t>(soonest.tasks.size());
+  return soonest;
+}
+
 Result<std::optional<TaskView>> find_task(data::Transaction& tx, const std::string& queue,
                                           const std::string& id, Timestamp time) {
   const auto row = TRY(tx.query_one(

@@ -28,6 +28,9 @@ inline constexpr std::size_t kMaxListed = 1000;
                                                        const std::string& queue,
                                                        std::string_view state, std::size_t limit,
                                                        const std::string& after_id, Timestamp time);
+// `limit` is capped at kMaxListed.
+[[nodiscard]] Result<SoonestTasks> soonest_tasks(data::Transaction& tx, const std::string& queue,
+                                                 std::size_t limit, Timestamp time);
 [[nodiscard]] Result<std::optional<TaskView>> find_task(data::Transaction& tx,
                                                         const std::string& queue,
                                                         const std::string& id, Timestamp time);

@@ -99,6 +99,32 @@ TEST_CASE("Celery control: a node answers inspection") {
   CHECK(text(scheduled.get_array()[0].at("request"), "id") == later);
 }
 
+TEST_CASE("Celery control: of many tasks that wait, the first thousand to fall due are shown") {
+  SELVAGE_NEED_REDIS();
+  CeleryWorld world;
+  NodeOptions options = world.options();
+  options.queues = {"celery", "second"};
+  std::vector<work::NewTask> tasks;
+  const Timestamp start = now() + seconds(1000);
+  for (int i = 1'200; i > 0; --i) {
+    const Timestamp eta = start + seconds(i);
+    const auto made = make_message("echo", "[]", "{}", {.id = std::to_string(i), .eta = eta});
+    REQUIRE(made.has_value());
+    tasks.push_back({.id = made->id,
+                     .queue = i % 2 == 0 ? "celery" : "second",
+                     .payload = made->text,
+                     .run_at = eta});
+  }
+  world.queue.enqueue(std::move(tasks));
+  world.start(std::move(options));
+  const json::value scheduled = ask(world, "scheduled");
+  REQUIRE(scheduled.get_array().size() == 1'000);
+  for (int i = 1; i <= 1'000; ++i) {
+    CHECK(text(scheduled.get_array()[static_cast<std::size_t>(i - 1)].at("request"), "id") ==
+          std::to_string(i));
+  }
+}
+
 TEST_CASE("Celery control: revoking stops what waits and, when told to, what runs") {
   SELVAGE_NEED_REDIS();
   CeleryWorld world;

@@ -66,6 +66,10 @@ class OutageBroker final : public Broker {
   [[clang::coro_wrapper]] Task<Result<std::vector<QueueDepth>>> depths() override {
     return behind_.depths();
   }
+  [[clang::coro_wrapper]] Task<Result<SoonestTasks>> soonest(std::string queue,
+                                                             std::size_t limit) override {
+    return behind_.soonest(std::move(queue), limit);
+  }
   [[clang::coro_wrapper]] Task<Result<std::vector<TaskView>>> list(std::string queue,
                                                                    std::string state,
                                                                    std::size_t limit,

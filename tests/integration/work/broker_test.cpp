@@ -335,6 +335,44 @@ BROKER_STORY("Broker: depths and lists show what operators look for") {
   CHECK_FALSE(queue.find("nobody"));
 }
 
+BROKER_STORY("Broker: the soonest of those that wait for their time, and whether there are more") {
+  ScopedClock clock(from_unix_ms(1'000'000));
+  QueueOn<Backend> queue;
+  queue.enqueue({task("late", 0, now() + seconds(60)), task("now"),
+                 task("soon", 9, now() + seconds(5)), task("soonest", 0, now() + seconds(1)),
+                 task("next", 3, now() + seconds(3))});
+  queue.enqueue({{.id = "z", .queue = "other", .payload = "", .run_at = now() + seconds(1)}});
+  const auto soonest = [&](std::size_t limit, bool more) {
+    Ids all;
+    const SoonestTasks found = value(await(queue.broker->soonest(kQueue, limit)));
+    CHECK(found.more == more);
+    for (const TaskView& view : found.tasks) {
+      CHECK(view.state == "delayed");
+      CHECK(view.payload == "payload");
+      all.push_back(view.id);
+    }
+    return all;
+  };
+  CHECK(soonest(2, true) == Ids{"soonest", "next"});
+  CHECK(soonest(4, false) == Ids{"soonest", "next", "soon", "late"});
+  clock.advance(seconds(2));
+  CHECK(soonest(1'000, false) == Ids{"next", "soon", "late"});
+  CHECK(value(await(queue.broker->soonest("nowhere", 5))).tasks.empty());
+
+  // as many as fit
+  const std::string large(200'000, 'x');
+  for (int i = 0; i < 50; ++i) {
+    queue.enqueue({{.id = fmt::format("{}", i),
+                    .queue = "large",
+                    .payload = large,
+                    .run_at = now() + seconds(60 + i)}});
+  }
+  const SoonestTasks some = value(await(queue.broker->soonest("large", 100)));
+  CHECK(some.tasks.size() == kMaxSoonestBytes / large.size());
+  CHECK(some.tasks.front().id == "0");
+  CHECK(some.more);
+}
+
 BROKER_STORY("Broker: a long reason is cut between characters") {
   QueueOn<Backend> queue;
   queue.enqueue("a");
