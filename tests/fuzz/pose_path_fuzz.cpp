@@ -43,8 +43,8 @@ void write_seeds(const fs::path& folder) {
   }
 }
 
-// Small, and kept between runs: most of a run's time shall go to the photo.
-constexpr int kSide = 24;
+// Small, and kept between runs: most of a run's time shall go to the photo and the numbers.
+constexpr int kSide = 8;
 std::vector<float> input(std::size_t{kSide} * kSide * 3);
 std::vector<float> boxes(kAnchors* kBoxValues), logits(kAnchors, -100);
 std::vector<float> points(kPoints* kPointValues), world(kPoints* kWorldValues);
