@@ -11,6 +11,7 @@ import unittest
 
 from celery_world import skip_reason
 from platform_process import Platform, free_port
+from stand_in import StandIn
 from test_sizing import BODIES, NEEDS_MODELS, NEEDS_PICTURES, POSE, Pictures
 
 CLIENT = """
@@ -80,7 +81,10 @@ class SizingOverRedis(unittest.TestCase):
         calls = [[[photo, 172], {}], [[photo], {"height_cm": 172, "fit": "regular"}], [[f"{pictures.url}/neg_none_cat.jpg", 172], {}],
                  [[photo, 17], {}], [[photo, 172, "male", "slim", "standard", 1], {}], [[photo, 172], {"height_cm": 3}],
                  [["http://10.0.0.1/x.jpg", 172], {}]]
-        with Platform("worker", settings={"QUEUE_URL": url, "CELERY_QUEUES": "celery", "EGRESS_ALLOW": "127.0.0.0/8"}) as platform:
+        collector = StandIn("otlp_collector.py")
+        self.addCleanup(collector.kill)
+        with Platform("worker", settings={"QUEUE_URL": url, "CELERY_QUEUES": "celery", "EGRESS_ALLOW": "127.0.0.0/8",
+                                          "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.host}"}) as platform:
             platform.wait_until(lambda: platform.log_lines("started"), "the worker runs")
             client = subprocess.run([sys.executable, "-c", CLIENT, url, json.dumps(calls)], capture_output=True, text=True, timeout=120)
             self.assertEqual(client.returncode, 0, client.stderr)
@@ -94,6 +98,13 @@ class SizingOverRedis(unittest.TestCase):
         for wrong in answers[3:6]:
             self.assertEqual(wrong[0], "ValueError", wrong)
         self.assertEqual(answers[6][0], "SizingFailed", answers[6])
+        spans = collector.ask("GET", "/_standin/spans")
+        runs = sorted((s for s in spans if s["name"] == "process estimate_body"), key=lambda s: s["start"])
+        self.assertEqual(len(runs), len(calls))
+        outcomes = [run["attributes"].get("selvage.sizing") for run in runs]
+        self.assertEqual(outcomes[:3], ["sized", "cached", answers[2][1][0]])
+        stages = [s["name"] for s in spans if s["parent_id"] == runs[0]["span_id"]]
+        self.assertLessEqual({"fetch", "turn", "decode", "detect", "landmarks", "measure"}, set(stages))
 
 
 if __name__ == "__main__":
