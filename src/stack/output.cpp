@@ -157,7 +157,6 @@ std::string to_json(const Node& tree) {
 }
 
 std::string to_yaml(const Node& tree) {
-  if (!tree.is_mapping() || tree.entries.empty()) return scalar(tree) + "\n";
   Writer writer;
   writer.yaml(tree, 0, true);
   return writer.text().substr(1);
