@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "stack/detail/redaction.hpp"
 #include "stack/render.hpp"
 
 namespace selvage::stack {
@@ -73,6 +74,16 @@ Result<std::string> explain(const Project& project, std::string_view path,
   for (const Origin* origin = node->origin.get(); origin != nullptr;
        origin = origin->before.get()) {
     text += fmt::format("  {}\n", step_text(*origin, secret));
+  }
+  if (options.redact) {
+    std::string hidden;
+    const detail::Redaction redaction(project.tree);
+    for (const std::string_view line : split(trim(text), '\n')) {
+      // the name before the first = is the path's own
+      hidden += line.starts_with(' ') ? redaction.hidden(std::string(line)) + "\n"
+                                      : fmt::format("{} = {}\n", path, redaction.hidden(value));
+    }
+    text = std::move(hidden);
   }
   // the variables that took part, with where each comes from
   std::vector<std::string_view> told;

@@ -159,7 +159,7 @@ Node config_tree(const Project& project, const RenderOptions& options) {
     if (entry.key.starts_with("x-")) tree.set(entry.key, entry.value);
   }
   sort_keys(tree);
-  if (options.redact) detail::redact(tree);
+  if (options.redact) detail::Redaction(project.tree).apply(tree);
   if (options.escape_dollars) escape_dollars(tree);
   return tree;
 }

@@ -29,87 +29,107 @@ std::pair<std::size_t, std::size_t> url_password(std::string_view text, std::siz
   }
 }
 
-class Redactor {
- public:
-  void collect(const Node& node, std::string_view key) {
-    if (node.is_scalar()) {
-      if (names_secret(key)) add(node.text);
-      return;
-    }
-    for (const Entry& entry : node.entries) collect(entry.value, entry.key);
-    for (const Node& item : node.items) {
-      const std::size_t equals = item.text.find('=');
-      if (item.is_string() && equals != std::string::npos) {
-        if (names_secret(item.text.substr(0, equals))) add(item.text.substr(equals + 1));
-      } else {
-        collect(item, {});
-      }
-    }
-  }
-
-  void collect_urls(const Node& node) {
-    if (node.is_string()) {
-      for (std::size_t from = 0;;) {
-        const auto [begin, end] = url_password(node.text, from);
-        if (begin == std::string_view::npos) break;
-        add(node.text.substr(begin, end - begin));
-        from = end;
-      }
-    }
-    for (const Entry& entry : node.entries) collect_urls(entry.value);
-    for (const Node& item : node.items) collect_urls(item);
-  }
-
-  void finish() {
-    // the longest first, so that no part of one is left behind
-    std::ranges::sort(secrets_, [](const auto& a, const auto& b) {
-      return a.size() != b.size() ? a.size() > b.size() : a < b;
-    });
-    const auto twice = std::ranges::unique(secrets_);
-    secrets_.erase(twice.begin(), twice.end());
-  }
-
-  void replace(Node& node, std::string_view key) {
-    if (node.is_scalar() && !node.is_null() && names_secret(key) && !node.text.empty()) {
-      const Span where = node.span;
-      node = Node::string(std::string(kRedacted), where);
-      return;
-    }
-    if (node.is_string()) replace_in(node.text);
-    for (Entry& entry : node.entries) replace(entry.value, entry.key);
-    for (Node& item : node.items) replace(item, {});
-  }
-
- private:
-  void add(std::string_view secret) {
-    if (secret.size() >= kShortestSecret && !secret.starts_with('/')) secrets_.emplace_back(secret);
-  }
-
-  void replace_in(std::string& text) const {
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos && names_secret(std::string_view(text).substr(0, equals)) &&
-        equals + 1 < text.size()) {
-      text = text.substr(0, equals + 1) + std::string(kRedacted);
-      return;
-    }
-    for (const std::string& secret : secrets_) {
-      for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
-        text.replace(at, secret.size(), kRedacted);
-        at += kRedacted.size();
-      }
-    }
-    for (std::size_t from = 0;;) {
-      const auto [begin, end] = url_password(text, from);
-      if (begin == std::string_view::npos) break;
-      text.replace(begin, end - begin, kRedacted);
-      from = begin + kRedacted.size();
-    }
-  }
-
-  std::vector<std::string> secrets_;
-};
-
 }  // namespace
+
+namespace detail {
+
+Redaction::Redaction(const Node& project) {
+  // the sections `secrets` and `configs` hold names and files
+  if (const Node* services = project.find("services")) {
+    for (const Entry& service : services->entries) {
+      for (const Entry& entry : service.value.entries) {
+        if (entry.key != "secrets") collect(entry.value, entry.key);
+      }
+    }
+    collect_urls(*services);
+  }
+  // the longest first, so that no part of one is left behind
+  std::ranges::sort(secrets_, [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  const auto twice = std::ranges::unique(secrets_);
+  secrets_.erase(twice.begin(), twice.end());
+}
+
+void Redaction::collect(const Node& node, std::string_view key) {
+  if (node.is_scalar()) {
+    if (names_secret(key)) add(node.text);
+    return;
+  }
+  for (const Entry& entry : node.entries) collect(entry.value, entry.key);
+  for (const Node& item : node.items) {
+    const std::size_t equals = item.text.find('=');
+    if (item.is_string() && equals != std::string::npos) {
+      if (names_secret(item.text.substr(0, equals))) add(item.text.substr(equals + 1));
+    } else {
+      collect(item, {});
+    }
+  }
+}
+
+void Redaction::collect_urls(const Node& node) {
+  if (node.is_string()) {
+    for (std::size_t from = 0;;) {
+      const auto [begin, end] = url_password(node.text, from);
+      if (begin == std::string_view::npos) break;
+      add(std::string_view(node.text).substr(begin, end - begin));
+      from = end;
+    }
+  }
+  for (const Entry& entry : node.entries) collect_urls(entry.value);
+  for (const Node& item : node.items) collect_urls(item);
+}
+
+void Redaction::add(std::string_view secret) {
+  if (secret.size() >= kShortestSecret && !secret.starts_with('/')) secrets_.emplace_back(secret);
+}
+
+void Redaction::replace(Node& node, std::string_view key) const {
+  if (node.is_scalar() && !node.is_null() && names_secret(key) && !node.text.empty()) {
+    node = Node::string(std::string(kRedacted), node.span);
+    return;
+  }
+  if (node.is_string()) node.text = hidden(std::move(node.text));
+  for (Entry& entry : node.entries) replace(entry.value, entry.key);
+  for (Node& item : node.items) replace(item, {});
+}
+
+std::string Redaction::hidden(std::string text) const {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos && names_secret(std::string_view(text).substr(0, equals)) &&
+      equals + 1 < text.size()) {
+    return text.substr(0, equals + 1) + std::string(kRedacted);
+  }
+  for (const std::string& secret : secrets_) {
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+      text.replace(at, secret.size(), kRedacted);
+      at += kRedacted.size();
+    }
+  }
+  for (std::size_t from = 0;;) {
+    const auto [begin, end] = url_password(text, from);
+    if (begin == std::string_view::npos) break;
+    text.replace(begin, end - begin, kRedacted);
+    from = begin + kRedacted.size();
+  }
+  return text;
+}
+
+void Redaction::apply(Node& project) const {
+  for (Entry& section : project.entries) {
+    if (section.key != "services") {
+      for (Entry& entry : section.value.entries) replace(entry.value, {});
+      continue;
+    }
+    for (Entry& service : section.value.entries) {
+      for (Entry& entry : service.value.entries) {
+        if (entry.key != "secrets") replace(entry.value, entry.key);
+      }
+    }
+  }
+}
+
+}  // namespace detail
 
 bool names_secret(std::string_view name) {
   const std::string upper = to_lower_ascii(name);
@@ -121,32 +141,6 @@ bool names_secret(std::string_view name) {
   }
   return upper.ends_with("_pass") || upper.ends_with("_pwd") || upper.ends_with("_key") ||
          upper == "pgpass";
-}
-
-void detail::redact(Node& project) {
-  Redactor redactor;
-  // the sections `secrets` and `configs` hold names and files, and names of networks say nothing
-  Node* services = project.find("services");
-  if (services != nullptr) {
-    for (const Entry& service : services->entries) {
-      for (const Entry& entry : service.value.entries) {
-        if (entry.key != "secrets") redactor.collect(entry.value, entry.key);
-      }
-    }
-    redactor.collect_urls(*services);
-  }
-  redactor.finish();
-  for (Entry& section : project.entries) {
-    if (section.key != "services") {
-      for (Entry& entry : section.value.entries) redactor.replace(entry.value, {});
-      continue;
-    }
-    for (Entry& service : section.value.entries) {
-      for (Entry& entry : service.value.entries) {
-        if (entry.key != "secrets") redactor.replace(entry.value, entry.key);
-      }
-    }
-  }
 }
 
 }  // namespace selvage::stack
