@@ -33,7 +33,7 @@ struct Document {
 // Every document of the file; none for a file without any. Errors, each beginning with
 // "file:line:column: ": yaml.syntax, yaml.encoding, yaml.duplicate_key (with both places),
 // yaml.key (a key that is no scalar), yaml.alias (unknown, or inside its own anchor), yaml.merge,
-// yaml.depth, yaml.size.
+// yaml.tag, yaml.depth, yaml.size.
 [[nodiscard]] Result<std::vector<Document>> parse_yaml(TextPtr text,
                                                        const YamlOptions& options = {});
 

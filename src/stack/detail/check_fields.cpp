@@ -12,6 +12,23 @@ namespace selvage::stack::detail {
 
 namespace {
 
+// What the reference takes for a time, which fits nowhere: 2024-01-02, 2024-1-2T03:04:05Z.
+bool is_date(const Node& node) {
+  const std::string_view text = node.text;
+  if (!node.is_string() || node.style != Style::plain || text.size() < 8 || text[4] != '-' ||
+      node.span.bytes() != text) {
+    return false;
+  }
+  const std::string_view day = text.substr(0, text.find_first_of("Tt "));
+  const auto parts = split(day, '-');
+  if (parts.size() != 3 || parts[0].size() != 4) return false;
+  const bool has_time = day.size() < text.size();
+  if (has_time && (day.size() + 1 == text.size() || !is_digit(text[day.size() + 1]))) return false;
+  return std::ranges::all_of(parts, [](std::string_view part) {
+    return !part.empty() && part.size() <= 4 && std::ranges::all_of(part, is_digit);
+  });
+}
+
 int kind_bits(const Node& node) {
   switch (node.kind) {
     case Kind::null:
@@ -23,7 +40,7 @@ int kind_bits(const Node& node) {
     case Kind::floating:
       return N & ~I;
     case Kind::string:
-      return S;
+      return is_date(node) ? 0 : S;
     case Kind::sequence:
       return L;
     case Kind::mapping:
@@ -58,7 +75,7 @@ std::string_view kind_text(const Node& node) {
     case Kind::floating:
       return "a number";
     case Kind::string:
-      return "a text";
+      return is_date(node) ? "a date" : "a text";
     case Kind::sequence:
       return "a list";
     case Kind::mapping:

@@ -243,12 +243,7 @@ Result<Node> Composer::scalar(const Event& event, Size& size) {
   TRY(spend(size, 1, value.size(), where));
   const Style style = scalar_style(raw.style);
   const std::string tag = tag_text(raw.tag);
-  const bool core = tag.starts_with("!!") && tag != "!!str";
-  Node node = (style == Style::plain &&
-               (tag.empty() || core || (tag.size() > 1 && !tag.starts_with("!!")))) ||
-                      (core && tag != "!!binary")
-                  ? plain_scalar(value)
-                  : Node::string(std::string(value));
+  Node node = TRY(tagged_scalar(value, style == Style::plain, tag, where));
   if (style == Style::literal || style == Style::folded) {
     // up to the last character of the text: what follows belongs to nobody
     const std::string_view bytes = text_->bytes();

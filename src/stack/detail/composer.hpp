@@ -27,6 +27,10 @@ class OffsetTable {
   std::vector<std::uint32_t> every_64th_;
 };
 
+// A scalar behind a tag, or none: `!!str 80` is a text, `!!int x` an error (yaml.tag).
+[[nodiscard]] Result<Node> tagged_scalar(std::string_view value, bool plain, const std::string& tag,
+                                         Span where);
+
 class Composer {
  public:
   Composer(TextPtr text, const YamlOptions& options);
