@@ -137,8 +137,8 @@ class Audit(unittest.TestCase):
         words = ("compose.yaml", "more.yaml", "--only", "hard-privileged", "--only", "env")
         self.assertEqual(["env-file-missing"], [row["rule"] for row in self.findings(*words)])
         found = self.findings(*words, "--profile", "tools")
-        self.assertEqual([row["rule"] for row in found], ["env-file-missing", "hard-privileged"])
-        self.assertEqual(found[1]["file"], "more.yaml")
+        self.assertEqual([row["rule"] for row in found], ["hard-privileged", "env-file-missing"])
+        self.assertEqual(found[0]["file"], "more.yaml")
         found = self.findings(*words, "--profile", "tools", "--env-file", "tool.env")
         self.assertEqual([row["rule"] for row in found], ["hard-privileged"])
 
