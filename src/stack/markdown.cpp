@@ -42,7 +42,7 @@ class Parser {
 
   void close_fence(std::size_t content_end) {
     page_.blocks.push_back({language_, span(fence_begin_, std::max(fence_begin_, content_end))});
-    fence_.clear();
+    fence_ = {};
   }
 
   // Of three or more '`' or '~' behind blanks and marks of quotes and lists.

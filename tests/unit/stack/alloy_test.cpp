@@ -54,7 +54,7 @@ TEST_CASE("Alloy: objects can be looked into") {
   REQUIRE(json.size() == 3);
   CHECK(json[1].key == "request-id");
   CHECK(alloy_string(json[1].value) == "x{y");
-  CHECK(json[2].key_span.where() == "config.alloy:6:64");
+  CHECK(json[2].key_span.where() == "config.alloy:6:66");
   const auto labels = alloy_object(process->block("stage.labels")->attribute("values")->expression);
   REQUIRE(labels.size() == 1);
   CHECK(labels[0].value.bytes() == "\"\"");
