@@ -164,7 +164,7 @@ class Parser {
     at_ = name_end + 1;
     skip_blanks();
     if (!next.inherited && !take_value(next)) return;
-    if (!next.name.empty()) file_.assignments.push_back(std::move(next));
+    if (!next.name.empty() || !next.inherited) file_.assignments.push_back(std::move(next));
   }
 
   // "export" and the white space behind it, a line end included.
