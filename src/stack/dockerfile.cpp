@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxInstructions = 5000;
 constexpr std::size_t kMaxFlags = 32;
+constexpr std::size_t kMaxOpenHeredocs = 8;
 
 constexpr std::array<std::string_view, 18> kInstructions = {
     "ADD",    "ARG",   "CMD",         "COPY",  "ENTRYPOINT", "ENV",
@@ -191,6 +192,7 @@ class Parser {
   }
 
   void take_heredocs(DockerInstruction& next) {
+    if (open_heredocs_ >= kMaxOpenHeredocs) return;  // each costs a look at all that follows
     for (const detail::HeredocStart& start : detail::heredoc_starts(next.text)) {
       const std::size_t begin = at_;
       bool closed = false;
@@ -206,6 +208,7 @@ class Parser {
       if (closed) continue;
       problem(next.name_span.begin, next.name_span.end,
               fmt::format("the heredoc {} is never closed", in_quotes(start.name, 40)));
+      ++open_heredocs_;
       at_ = begin;  // one slip should not hide the rest of the file
       return;
     }
@@ -230,6 +233,7 @@ class Parser {
   std::string_view bytes_;
   std::size_t at_ = 0;
   std::size_t last_line_end_ = 0;
+  std::size_t open_heredocs_ = 0;
   Dockerfile file_;
 };
 

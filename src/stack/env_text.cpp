@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/text.hpp"
 #include "stack/dotenv.hpp"
 #include "stack/template.hpp"
 #include "stack/yaml.hpp"

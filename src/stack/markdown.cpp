@@ -8,7 +8,7 @@ namespace selvage::stack {
 
 namespace {
 
-constexpr std::size_t kMaxLine = 20'000;  // of prose; what is behind it is not looked at
+constexpr std::size_t kMaxLine = 4'000;  // of prose; what is behind it is not looked at
 
 std::string anchor_of(std::string_view heading) {
   std::string anchor;

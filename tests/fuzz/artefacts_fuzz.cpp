@@ -8,6 +8,8 @@
 #include "stack/crontab.hpp"
 #include "stack/dockerfile.hpp"
 #include "stack/dotenv.hpp"
+#include "stack/env_check.hpp"
+#include "stack/env_generate.hpp"
 #include "stack/ignore_file.hpp"
 #include "stack/markdown.hpp"
 #include "stack/nginx.hpp"
@@ -46,6 +48,19 @@ void check_dotenv(const TextPtr& text) {
     const EnvAssignment* kept = after.find(before.name);
     SELVAGE_CHECK(kept != nullptr && kept->raw == file.find(before.name)->raw);
   }
+}
+
+// What is generated is read back, once made it stays, and nothing else changes.
+void check_generation(const TextPtr& text) {
+  const EnvFile file = parse_dotenv(text);
+  (void)check_env({&file, nullptr, nullptr, 0644, "", {}});
+  (void)env_values(file, {{"HOME", "/root"}});
+  if (!file.accepted() || text->bytes().size() > 4096) return;
+  const EnvGenerated made = generate_secrets(file, {}, {"A_SECRET"});
+  const auto again = std::make_shared<const Text>("b", made.bytes);
+  const EnvFile after = parse_dotenv(again);
+  SELVAGE_CHECK(after.accepted() && after.find("A_SECRET") != nullptr);
+  SELVAGE_CHECK(generate_secrets(after, {}, {"A_SECRET"}).bytes == made.bytes);
 }
 
 void check_dockerfile(const TextPtr& text) {
@@ -109,6 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   switch (data[0] % 8) {
     case 0:
       check_dotenv(text);
+      check_generation(text);
       break;
     case 1:
       check_dockerfile(text);

@@ -8,6 +8,10 @@
 
 namespace selvage::stack::detail {
 
+namespace {
+constexpr std::size_t kMaxBraced = 4096;  // of a reference in a text that is not lexed
+}
+
 bool is_shell_name_start(char c) {
   return c == '_' || (to_lower_ascii(c) >= 'a' && to_lower_ascii(c) <= 'z');
 }
@@ -251,6 +255,12 @@ void ShellLexer::take_backquoted(ShellWord& word) {
 // At the '(' of NAME=( ... ).
 void ShellLexer::take_array(ShellWord& word) {
   const std::size_t begin = at_++;
+  if (depth_ >= kMaxDepth) {
+    problem(begin, at_, "arrays are nested too deep to be read on");
+    at_ = bytes_.size();
+    return;
+  }
+  ++depth_;
   while (!at_end() && peek() != ')') {
     if (peek() == '#') {
       at_ = std::min(bytes_.find('\n', at_), bytes_.size());
@@ -258,6 +268,7 @@ void ShellLexer::take_array(ShellWord& word) {
       ++at_;
     }
   }
+  --depth_;
   if (at_end()) {
     problem(begin, begin + 1, "the '(' of an array is never closed");
   } else {
@@ -290,7 +301,10 @@ void ShellLexer::scan_variables(std::size_t begin, std::size_t end) {
     while (name_end < end && is_shell_name(bytes_[name_end])) ++name_end;
     if (name_end == name || !is_shell_name_start(bytes_[name])) continue;
     std::size_t use_end = name_end;
-    if (braced) use_end = std::min(bytes_.find('}', name_end), end - 1) + 1;
+    if (braced) {
+      const auto close = bytes_.substr(name_end, kMaxBraced).find('}');
+      use_end = std::min(close == std::string_view::npos ? name_end : name_end + close + 1, end);
+    }
     const std::string_view operation = braced ? bytes_.substr(name_end, 2) : std::string_view();
     add_variable(i, name, name_end, operation, std::max(use_end, name_end));
     i = name_end - 1;

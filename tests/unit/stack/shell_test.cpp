@@ -130,7 +130,7 @@ TEST_CASE("Shell: what is never closed is said, and deep nesting ends") {
   CHECK(parse("echo ${x\n").problems.size() == 1);
   CHECK_FALSE(parse("echo $(x\n").problems.empty());
   CHECK(parse("cat <<E\nx\n").problems[0].message.contains("\"E\" is never closed"));
-  for (const char* unit : {"$(", "${a:-", "`", "((", "{ ", "\"$("}) {
+  for (const char* unit : {"$(", "${a:-", "`", "((", "{ ", "\"$(", "a=(", "a=$("}) {
     std::string deep;
     for (int i = 0; i < 20000; ++i) deep += unit;
     CHECK(parse(deep).problems.size() <= kMaxProblems);
