@@ -56,6 +56,13 @@ bool is_identifier(std::string_view name) {
   });
 }
 
+// A name in a message. Where a quote is missing, pieces of secrets stand where names belong; those
+// are long or no identifiers.
+std::string shown(std::string_view name) {
+  constexpr std::size_t kLongest = 48;
+  return is_identifier(name) && name.size() <= kLongest ? std::string(name) : "this";
+}
+
 // Punctuation, symbols and invisible characters that a keyboard, an editor or a web page puts where
 // a letter was meant. Compose takes the letters and digits of all scripts.
 bool is_symbol(std::string_view sequence) {
@@ -141,14 +148,11 @@ class Parser {
     next.name_span = span(name_begin, name_begin + next.name.size());
     next.value_span = span(name_begin + next.name.size(), name_begin + next.name.size());
     if (next.name.contains(' ')) {
-      return refuse(name_begin, name_end,
-                    fmt::format("a name cannot hold a blank: {}", in_quotes(next.name)));
+      return refuse(name_begin, name_end, "a name cannot hold a blank");
     }
     if (!ended) {
       problem(name_begin, name_end,
-              fmt::format("{} at the end of the file has neither '=' nor a "
-                          "line end; Compose ignores it",
-                          in_quotes(bytes_.substr(name_begin))));
+              "what ends the file has neither '=' nor a line end; Compose ignores it");
       at_ = bytes_.size();
       return;
     }
@@ -156,7 +160,7 @@ class Parser {
       problem(name_begin, name_end + 1, "a name is missing before the separator");
     } else if (!next.name.empty() && !is_identifier(next.name)) {
       problem(name_begin, name_begin + next.name.size(),
-              fmt::format("{} is no name that a shell or ${{}} could read", in_quotes(next.name)));
+              "this is no name that a shell or ${} could read");
     }
     if (bytes_[name_end] == ':') {
       problem(name_end, name_end + 1, "':' assigns here as in YAML; other readers want '='");
@@ -193,11 +197,9 @@ class Parser {
       const bool wide = length > 1 && !is_symbol(bytes_.substr(i, length));
       if (length == 0 ||
           !(letter || wide || is_digit(c) || std::string_view("_.-[]").contains(c))) {
-        const std::size_t end = line_end(i);
-        refuse(i, i + 1,
-               fmt::format("{} cannot stand in the name {}",
-                           in_quotes(bytes_.substr(i, std::max<std::size_t>(length, 1))),
-                           in_quotes(bytes_.substr(at_, end - at_), 40)));
+        const std::size_t shown = std::max<std::size_t>(length, 1);
+        refuse(i, i + shown,
+               fmt::format("{} cannot stand in a name", in_quotes(bytes_.substr(i, shown))));
         return std::string_view::npos;
       }
       i += length;
@@ -227,7 +229,8 @@ class Parser {
     const std::string_view value = next.raw;
     if (value.starts_with('#')) {
       problem(begin, begin + value.size(),
-              fmt::format("Compose takes this for the value of {}, not for a comment", next.name));
+              fmt::format("Compose takes this for the value of {}, not for a comment",
+                          shown(next.name)));
     }
     if (value.contains("\t#")) {
       problem(begin + value.find("\t#") + 1, begin + value.size(),
@@ -262,9 +265,8 @@ class Parser {
       escaped = false;
       taken += c;
     }
-    refuse(
-        begin, line_end(begin),
-        fmt::format("the quote that opens the value of {} is never closed", in_quotes(next.name)));
+    refuse(begin, line_end(begin),
+           fmt::format("the quote that opens the value of {} is never closed", shown(next.name)));
     return false;
   }
 
@@ -283,7 +285,7 @@ class Parser {
       problem(at_, line_end(at_),
               fmt::format("text behind the closing quote of {}; Compose reads "
                           "it as the next assignment",
-                          in_quotes(next.name)));
+                          shown(next.name)));
     }
     return true;
   }
@@ -295,7 +297,7 @@ class Parser {
       if (is_new) continue;
       const Span& again = assignment.name_span;
       problem(again.begin, again.end,
-              fmt::format("{} is set again; line {} no longer counts", in_quotes(assignment.name),
+              fmt::format("{} is set again; line {} no longer counts", shown(assignment.name),
                           known->second->name_span.place().line));
       known->second = &assignment;
     }

@@ -17,6 +17,13 @@ using Is = EnvFindingKind;
 
 constexpr std::size_t kShortest = 6;  // that two secrets share only on purpose
 
+// Where a quote is missing, pieces of secrets stand where names belong; no name is so long.
+std::string shown(std::string_view variable) {
+  constexpr std::size_t kLongest = 48;
+  if (variable.size() <= kLongest) return std::string(variable);
+  return fmt::format("{}...", variable.substr(0, 4));
+}
+
 class Check {
  public:
   explicit Check(const EnvCheck& check) : check_(check) {}
@@ -44,8 +51,7 @@ class Check {
  private:
   void add(Is kind, bool error, std::string_view variable, Span where, std::string message,
            std::string hint = {}) {
-    findings_.push_back(
-        {kind, error, std::string(variable), where, std::move(message), std::move(hint)});
+    findings_.push_back({kind, error, shown(variable), where, std::move(message), std::move(hint)});
   }
 
   void lines() {
@@ -103,15 +109,15 @@ class Check {
   }
 
   void shared() {
-    std::map<std::string_view, std::pair<std::string_view, Span>> first;
+    std::map<std::string_view, std::pair<const std::string*, Span>> first;
     for (const auto& [name, value] : values_.values) {
       if (secret_sort(name) == SecretSort::none || value.value.size() < kShortest) continue;
       if (placeholder_reason(value.value)) continue;
-      const auto [known, is_new] = first.emplace(value.value, std::pair(name, value.where));
+      const auto [known, is_new] = first.emplace(value.value, std::pair(&name, value.where));
       if (is_new) continue;
       add(Is::shared, true, name, value.where,
           fmt::format("has the value of {} (line {}): who learns one knows both",
-                      known->second.first, known->second.second.place().line),
+                      shown(*known->second.first), known->second.second.place().line),
           "give each its own, unless both name one and the same account");
     }
   }
@@ -142,10 +148,11 @@ class Check {
       }
       add(Is::missing, true, variable, use.places.front().where, std::move(message),
           sort == SecretSort::none ? fmt::format("set it: {}=...", variable) : hint_for(sort));
-    } else if (known != values_.values.end() && !from_shell && use.refuses_empty &&
+    } else if (known != values_.values.end() && !from_shell && use.needed() &&
                known->second.value.empty() && sort == SecretSort::none) {
-      add(Is::empty, true, variable, known->second.where,
-          "is empty, and Compose stops without a value");
+      add(Is::empty, use.refuses_empty, variable, known->second.where,
+          use.refuses_empty ? "is empty, and Compose stops without a value"
+                            : "is empty, and Compose puts nothing in its place");
     }
     if (!use.fallback || use.fallback->empty() || sort == SecretSort::none) return;
     auto reason = placeholder_reason(*use.fallback);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/placeholder.hpp"
+#include "base/text.hpp"
 #include "stack/env_secrets.hpp"
 
 namespace selvage::stack {
@@ -31,6 +32,19 @@ std::vector<std::string> candidates(const EnvFile& file, const EnvUsage& usage,
   return names;
 }
 
+// A line "#NAME=" is where a template has room for the variable.
+std::string with_room_for(std::string_view bytes, const std::string& name) {
+  std::string out(bytes);
+  for (const std::string_view line : split(bytes, '\n')) {
+    std::string_view text = trim(line);
+    if (!text.starts_with('#')) continue;
+    if (trim(text.substr(1)) != name + "=") continue;
+    out.replace(static_cast<std::size_t>(text.data() - bytes.data()), text.size(), name + "=");
+    break;
+  }
+  return out;
+}
+
 EnvFile again(std::string bytes, const EnvFile& before) {
   return parse_dotenv(std::make_shared<const Text>(before.text->name(), std::move(bytes)));
 }
@@ -51,6 +65,9 @@ EnvGenerated generate_secrets(const EnvFile& file, const EnvUsage& usage,
     const bool asked = std::ranges::find(wanted, name) != wanted.end();
     const bool own = secret_sort(name) == SecretSort::own;
     if (open && !refers && (own || asked)) {
+      if (assignment == nullptr) {
+        current = again(with_room_for(current.text->bytes(), name), current);
+      }
       current = again(with_value(current, name, new_secret()), current);
       result.generated.push_back(name);
     } else if (open && !refers) {

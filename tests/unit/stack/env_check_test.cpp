@@ -78,7 +78,8 @@ TEST_CASE("Env check: what the Compose files want and nobody gives") {
   CHECK(check(parse(""), &stack) ==
         "missing POSTGRES_PASSWORD, insecure-default GRAFANA_PASSWORD, missing PORT");
   CHECK(check(parse("POSTGRES_PASSWORD=\nPORT=\nGRAFANA_PASSWORD=" + std::string(kStrong) + "\n"),
-              &stack) == "empty POSTGRES_PASSWORD, (insecure-default GRAFANA_PASSWORD)");
+              &stack) ==
+        "empty POSTGRES_PASSWORD, (empty PORT), (insecure-default GRAFANA_PASSWORD)");
   const EnvFile none = parse("");
   const auto findings = check_env({&none, &stack.usage, nullptr, 0600, "", {{"PORT", "1"}}});
   CHECK(std::ranges::find(findings, "PORT", &EnvFinding::variable) == findings.end());
@@ -167,6 +168,10 @@ TEST_CASE("Env generate: fills what is open and keeps all else") {
   CHECK(after.find("POSTGRES_PASSWORD")->raw != after.find("GRAFANA_PASSWORD")->raw);
   CHECK(after.find("OLD_SECRET")->raw == "letmein");
   CHECK(result.bytes.starts_with("# top\n"));
+  const EnvFile room = parse("# a\n#GRAFANA_PASSWORD=\n# GRAFANA_PASSWORD=x\nB=1\n");
+  const std::string filled = generate_secrets(room, stack.usage, {}).bytes;
+  CHECK(filled.starts_with("# a\nGRAFANA_PASSWORD="));
+  CHECK(filled.contains("\n# GRAFANA_PASSWORD=x\nB=1\n"));
   CHECK(generate_secrets(after, stack.usage, {"HOOK_TOKEN_ID"}).generated.empty());
   CHECK(generate_secrets(after, stack.usage, {"HOOK_TOKEN_ID"}).bytes == result.bytes);
 }
