@@ -45,6 +45,16 @@ Result<StackEnvOptions> options_of(const Invocation& invocation) {
   return options;
 }
 
+// What a reader should know beside the findings.
+std::string remark_on(const StackEnv& env) {
+  const std::string file = env.path.string();
+  if (!env.file && !env.usage) return file + " does not exist";
+  if (!env.file) return file + " does not exist; selvage env generate writes it";
+  if (env.usage) return "";
+  return env.file->accepted() ? "There is no Compose file: only the file itself was judged."
+                              : "What the stack reads is looked at once Compose takes the file.";
+}
+
 Result<int> check(const Invocation& invocation) {
   const bool as_json = TRY(wants_json(invocation));
   const StackEnv env = TRY(open_stack_env(TRY(options_of(invocation))));
@@ -66,18 +76,15 @@ Result<int> check(const Invocation& invocation) {
     }
   }
   const std::string file = env.path.string();
-  fmt::print("{}", as_json ? findings_json(findings, file) : findings_text(findings, file));
-  if (!as_json) {
-    if (!env.file)
-      fmt::print("\n{}", indented(file + " does not exist; selvage env generate writes it", 0));
-    if (!env.usage) {
-      fmt::print("\n{}",
-                 indented(env.file && !env.file->accepted()
-                              ? "What the stack reads is looked at once Compose takes the file."
-                              : "There is no Compose file: only the file itself was judged.",
-                          0));
+  if (as_json) {
+    fmt::print("{}", findings_json(findings, file));
+  } else {
+    if (env.file || !findings.empty()) fmt::print("{}\n", findings_text(findings, file));
+    if (const std::string remark = remark_on(env); !remark.empty()) {
+      fmt::print("{}", indented(printable(remark), 0));
     }
   }
+  if (!env.file && !env.usage) return 1;
   const bool strict = invocation.has("--strict");
   for (const stack::EnvFinding& finding : findings) {
     if (finding.error || strict) return 1;

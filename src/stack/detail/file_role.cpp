@@ -20,6 +20,15 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 
 bool is_yaml(std::string_view name) { return name.ends_with(".yml") || name.ends_with(".yaml"); }
 
+// Programs and what is built of them: dockerfile.py reads Dockerfiles and is none.
+bool is_code(std::string_view name) {
+  constexpr std::string_view kEndings[] = {
+      ".py",  ".js",   ".mjs",  ".cjs", ".ts",  ".tsx", ".jsx", ".go",  ".rs",  ".java", ".kt",
+      ".rb",  ".php",  ".c",    ".cc",  ".cpp", ".h",   ".hpp", ".o",   ".d",   ".cs",   ".swift",
+      ".css", ".html", ".lock", ".sum", ".svg", ".png", ".jpg", ".ico", ".map", ".a",    ".so"};
+  return std::ranges::any_of(kEndings, [&](std::string_view end) { return name.ends_with(end); });
+}
+
 std::optional<FileRole> env_role(std::string_view name) {
   const bool is_env = name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") ||
                       name.starts_with(".env~") || name.ends_with(".env") ||
@@ -111,13 +120,13 @@ bool is_shell_script(std::string_view bytes) {
 NamedRole role_by_name(std::string_view path) {
   const std::string lower = to_lower_ascii(path);
   const std::string_view name = std::string_view(lower).substr(lower.rfind('/') + 1);
+  if (is_code(name)) return {};
   if (name == ".gitignore") return known(FileRole::gitignore);
   if (name.ends_with(".dockerignore")) return known(FileRole::dockerignore);
   if (name == ".envrc") return known(FileRole::script);
   if (const auto role = pipeline_role(lower, name)) return known(*role);
   if (const auto role = env_role(name); role && !is_yaml(name) && !name.ends_with(".sh")) {
-    const bool code = contains_any(name, {".ts", ".js", ".py", ".json", ".md", ".mjs"});
-    if (!code) return known(*role);
+    if (!name.ends_with(".json") && !name.ends_with(".md")) return known(*role);
   }
   if (is_key_file(lower, name)) return known(FileRole::secret);
   if (name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile") ||

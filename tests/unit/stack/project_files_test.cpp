@@ -74,6 +74,7 @@ TEST_CASE("Project files: what a stack is made of, by name and by content") {
       {"README.md", "# x\n"},
       {"secrets/db_password", "x"},
       {"app/main.py", "print()\n"},
+      {"app/dockerfile.py", "print()\n"},
   };
   for (const auto& [file, bytes] : files) folder.write(file, bytes);
   const ProjectFiles found = folder.find();
@@ -107,6 +108,7 @@ TEST_CASE("Project files: what a stack is made of, by name and by content") {
   CHECK(role("README.md") == "page");
   CHECK(role("secrets/db_password") == "secret");
   CHECK(role("app/main.py").empty());
+  CHECK(role("app/dockerfile.py").empty());
   CHECK(found.has("app/main.py"));
   CHECK_FALSE(found.has("app/other.py"));
   CHECK(found.of(FileRole::compose).size() == 2);
