@@ -83,6 +83,9 @@ class EnvCommand(unittest.TestCase):
         for words, code in ((["check"], 1), (["check", "--format", "json"], 1), (["generate"], 2), (["template"], 2)):
             self.assertNotIn("hunter2", self.run_env(*words, code=code))
         self.env.write_text(self.env.read_text().replace("BROKEN?", "MENDED"))
+        out = self.run_env("check", code=1)
+        self.assertNotIn("hunter2", out)
+        self.assertIn("services.api.ports[0]", out)
         self.assertNotIn("hunter2", self.run_env("generate"))
         for words in (["--format", "json"], []):
             self.assertNotIn("hunter2", self.run_env("diff", str(self.env), str(other), *words, code=1, folder=False))

@@ -75,6 +75,15 @@ Result<int> check(const Invocation& invocation) {
                        "write the file, or mark it required: false"});
     }
   }
+  if (!env.refused_at.empty()) {
+    findings.insert(findings.begin(),
+                    {stack::EnvFindingKind::malformed,
+                     true,
+                     "",
+                     {},
+                     "with these values Compose refuses " + env.refused_at,
+                     "look which variable is read there; selvage stack show tells all of it"});
+  }
   const std::string file = env.path.string();
   if (as_json) {
     fmt::print("{}", findings_json(findings, file));

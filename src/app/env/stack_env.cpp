@@ -53,6 +53,13 @@ fs::path plain(const fs::path& folder, std::string_view name) {
   return folder == "." ? fs::path(name) : folder / name;
 }
 
+// "compose.yaml:12:13: services.api.ports[0]": an error's message without the value behind it.
+std::string place_of(const Error& error) {
+  const auto first = error.message.find(": ");
+  if (first == std::string::npos) return "";
+  return error.message.substr(0, error.message.find(": ", first + 2));
+}
+
 Result<void> load(StackEnv& env, const StackEnvOptions& options) {
   stack::LoadOptions load;
   load.files = options.compose_files;
@@ -61,19 +68,26 @@ Result<void> load(StackEnv& env, const StackEnvOptions& options) {
   load.environment = shell_environment(options.shell);
   load.profiles = {"*"};
   load.placeholders = true;
+  stack::LoadOptions with_values = load;
   if (env.file) {
     for (auto& [name, value] : stack::env_values(*env.file, env.environment).values) {
-      load.environment.emplace(name, std::move(value.value));
+      with_values.environment.emplace(name, std::move(value.value));
     }
   }
-  auto project = stack::load_project(load);
+  auto project = stack::load_project(with_values);
+  if (!project && env.file) {
+    // Perhaps a value is to blame: the names that the stack reads can be had without.
+    const Error refused = project.error();
+    project = stack::load_project(load);
+    if (project) env.refused_at = place_of(refused);
+  }
   if (!project) {
     const bool none = project.error().code == "compose.no_file" && options.compose_files.empty();
     if (!none) return fail(project.error());
-    const std::string hint = other_compose_files(env.files);
     const bool other = !env.files.of(stack::FileRole::compose).empty();
     if (!other && (env.file || env.template_file)) return {};
-    return fail(ErrorKind::invalid, project.error().code, project.error().message, hint);
+    return fail(ErrorKind::invalid, project.error().code, project.error().message,
+                other_compose_files(env.files));
   }
   env.project = std::move(*project);
   env.usage = stack::env_usage(*env.project, env.files);

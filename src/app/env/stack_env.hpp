@@ -27,6 +27,9 @@ struct StackEnv {
   stack::ProjectFiles files;
   std::optional<stack::Project> project;  // none: there is no Compose file, or the env file is
   std::optional<stack::EnvUsage> usage;   // such that Compose refuses it
+  // Where Compose refuses the stack with the values of the file, "compose.yaml:12:13:
+  // services.api"; empty when it takes them. The project is then the one without values.
+  std::string refused_at;
   std::map<std::string, std::string, std::less<>> environment;  // of the shell, when it counts
 };
 
