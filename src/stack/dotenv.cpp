@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "stack/detail/dotenv_escapes.hpp"
@@ -136,6 +137,7 @@ class Parser {
 
   void statement() {
     EnvAssignment next;
+    next.stray = std::exchange(stray_next_, false);
     next.exported = take_export();
     if (at_ >= bytes_.size()) return refuse(at_, at_, "\"export\" names nothing");
     const std::size_t name_begin = at_;
@@ -282,6 +284,7 @@ class Parser {
       next.comment =
           span(at_, at_ + without_trailing_space(bytes_.substr(at_, line_end(at_) - at_)).size());
     } else {
+      stray_next_ = true;
       problem(at_, line_end(at_),
               fmt::format("text behind the closing quote of {}; Compose reads "
                           "it as the next assignment",
@@ -305,6 +308,7 @@ class Parser {
 
   std::string_view bytes_;
   std::size_t at_ = 0;
+  bool stray_next_ = false;
   EnvFile file_;
 };
 

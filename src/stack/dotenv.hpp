@@ -23,6 +23,7 @@ struct EnvAssignment {
   EnvQuotes quotes = EnvQuotes::none;
   bool inherited = false;  // a name alone on its line: the environment gives the value, if any
   bool exported = false;
+  bool stray = false;  // begins behind another value's closing quote; may be a piece of a secret
   Span name_span;
   Span value_span;  // quotes included; empty for no value
   Span comment;     // behind the value on its line, with its '#'; may be unknown

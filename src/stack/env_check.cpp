@@ -168,7 +168,8 @@ class Check {
     if (check_.file == nullptr || check_.usage->whole_files.contains(check_.canonical_path)) return;
     for (const EnvAssignment& assignment : check_.file->assignments) {
       const std::string& variable = assignment.name;
-      const bool used = variable.empty() || check_.usage->of_compose.contains(variable) ||
+      const bool used = variable.empty() || assignment.stray ||
+                        check_.usage->of_compose.contains(variable) ||
                         check_.usage->of_others.contains(variable) || is_tool_variable(variable) ||
                         used_by_other_lines(variable);
       if (used || check_.file->find(variable) != &assignment) continue;
