@@ -71,6 +71,27 @@ Result<void> take_words(AuditQuestion& question, const Invocation& invocation) {
   return {};
 }
 
+Result<void> take_fix(AuditQuestion& question, const Invocation& invocation) {
+  question.write = invocation.has("--write");
+  const auto kind = invocation.value("--fix");
+  if (!kind) {
+    if (!question.write) return {};
+    return usage("--write needs --fix", "selvage audit --fix safe --write");
+  }
+  if (*kind == "safe") question.fix = audit::FixKind::safe;
+  if (*kind == "behaviour") question.fix = audit::FixKind::behaviour;
+  if (!question.fix) {
+    return usage(fmt::format("--fix cannot be {}", in_quotes(*kind)),
+                 "safe: the stack works as before; behaviour: also what works differently then");
+  }
+  if (question.format != audit::Format::text || !question.output.empty() ||
+      !question.write_baseline.empty()) {
+    return usage("--fix shows a diff and writes no report",
+                 "leave out --format, --output and --write-baseline");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<const audit::Rule*> known_rule(std::string_view id) {
@@ -102,6 +123,7 @@ Result<AuditQuestion> parse_audit_question(const Invocation& invocation) {
     return usage("--quiet shortens the text, and --format asks for something else",
                  "leave out one of them");
   }
+  TRY(take_fix(question, invocation));
   return question;
 }
 

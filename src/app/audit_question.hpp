@@ -23,6 +23,8 @@ struct AuditQuestion {
   std::optional<audit::Severity> fail_on;  // nullopt: never
   std::set<std::string, std::less<>> only;
   bool summary_only = false;
+  std::optional<audit::FixKind> fix;  // safe or behaviour; nullopt: mend nothing
+  bool write = false;
 };
 
 // Errors: audit.usage (invalid).

@@ -20,6 +20,22 @@ struct Place {
   std::size_t end_column = 0;
 };
 
+// An edit of a file: see stack/edit.hpp for what each does.
+struct Change {
+  enum class Kind { set, add, append, remove };
+  Kind kind = Kind::set;
+  std::string file;  // the name of its text
+  std::vector<std::string> path;
+  std::string key;   // of what is added
+  std::string yaml;  // what is set, added or appended
+};
+
+// What a Change comes to in the bytes of its file: the place's text becomes `text`.
+struct Replacement {
+  Place place;
+  std::string text;
+};
+
 struct Finding {
   const Rule* rule = nullptr;          // never null in a report
   Severity severity = Severity::info;  // the rule's own, unless the policy says otherwise
@@ -31,6 +47,9 @@ struct Finding {
   // file it is the finding's identity, so it holds no position and no secret.
   std::string subject;
   std::string fingerprint;  // given by the audit
+  // What ends it; empty: no edit is known here. Whether it is safe says the rule.
+  std::vector<Change> changes;
+  std::vector<Replacement> replacements;  // only after add_replacements()
   // The same of other services, which come by an anchor or extends from the same lines: one mend
   // ends all of them.
   std::vector<Finding> twins;

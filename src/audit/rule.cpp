@@ -10,12 +10,20 @@ namespace selvage::audit {
 namespace {
 
 constexpr std::array kFamilies = {
-    Family{"cmp", "Compose model"},    Family{"env", "Environment"},
-    Family{"sec", "Secrets"},          Family{"img", "Images"},
-    Family{"net", "Network exposure"}, Family{"hard", "Container hardening"},
-    Family{"res", "Resources"},        Family{"rel", "Reliability"},
-    Family{"hc", "Health checks"},     Family{"log", "Logs"},
-    Family{"data", "Data services"},   Family{"aud", "The audit itself"},
+    Family{"cmp", "Compose model"},
+    Family{"env", "Environment"},
+    Family{"sec", "Secrets"},
+    Family{"img", "Images"},
+    Family{"net", "Network exposure"},
+    Family{"hard", "Container hardening"},
+    Family{"res", "Resources"},
+    Family{"rel", "Reliability"},
+    Family{"hc", "Health checks"},
+    Family{"log", "Logs"},
+    Family{"data", "Data services"},
+    Family{"tls", "Certificates"},
+    Family{"obs", "Metrics and dashboards"},
+    Family{"aud", "The audit itself"},
 };
 
 std::size_t family_index(std::string_view id) {

@@ -113,6 +113,14 @@ class Audit(unittest.TestCase):
             self.assertEqual(place["artifactLocation"]["uri"], "compose.yaml")
             self.assertGreaterEqual(place["region"]["startLine"], 1)
             self.assertTrue(result["partialFingerprints"])
+        fix = next(result for result in run["results"] if result["ruleId"] == "net-datastore-public")["fixes"][0]
+        change = fix["artifactChanges"][0]["replacements"][0]
+        lines = OPEN.splitlines(keepends=True)
+        region = change["deletedRegion"]
+        self.assertEqual(region["startLine"], region["endLine"])
+        line = lines[region["startLine"] - 1]
+        mended = line[:region["startColumn"] - 1] + change["insertedContent"]["text"] + line[region["endColumn"] - 1:]
+        self.assertEqual(mended, '      - "127.0.0.1:5432:5432"\n')
 
     def test_junit_html_markdown_and_github_are_well_formed(self):
         code, out, _ = audit("--format", "junit", cwd=self.folder)
@@ -141,6 +149,45 @@ class Audit(unittest.TestCase):
         self.assertEqual(found[0]["file"], "more.yaml")
         found = self.findings(*words, "--profile", "tools", "--env-file", "tool.env")
         self.assertEqual([row["rule"] for row in found], ["hard-privileged"])
+
+    def test_fix_shows_writes_and_finds_nothing_to_do_the_second_time(self):
+        before = (self.folder / "compose.yaml").read_text()
+        code, out, _ = audit("--fix", "safe", cwd=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("+    restart: unless-stopped", out)
+        self.assertIn("--write makes these edits", out)
+        self.assertEqual((self.folder / "compose.yaml").read_text(), before)
+        (self.folder / "compose.yaml").chmod(0o640)
+        code, out, err = audit("--fix", "safe", "--write", cwd=self.folder)
+        self.assertEqual((code, err), (1, ""))
+        after = (self.folder / "compose.yaml").read_text()
+        for line in ("restart: unless-stopped", "db-data:/var/lib/postgresql/data", "no-new-privileges:true", "max-size: 10m"):
+            self.assertIn(line, after)
+        self.assertIn('- "5432:5432"', after)
+        self.assertEqual((self.folder / "compose.yaml").stat().st_mode & 0o777, 0o640)
+        self.assertEqual(list(self.folder.iterdir()), [self.folder / "compose.yaml"])
+        self.assertIn("nothing to mend", audit("--fix", "safe", "--write", cwd=self.folder)[1])
+        audit("--fix", "behaviour", "--write", cwd=self.folder)
+        self.assertIn('- "127.0.0.1:5432:5432"', (self.folder / "compose.yaml").read_text())
+        rules = {found["rule"] for found in self.findings()}
+        self.assertFalse(rules & {"net-datastore-public", "rel-restart", "log-rotation", "data-no-volume"})
+
+    def test_edits_that_make_the_stack_worse_are_put_back(self):
+        clash = "services:\n  a:\n    image: acme/a:1\n    ports: ['8000']\n  b:\n    image: acme/b:1\n    ports: ['127.0.0.1:8000:80']\n"
+        self.write("compose.yaml", clash)
+        code, _, err = audit("--fix", "behaviour", "--write", "--only", "net-random-port", cwd=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("nothing was changed", err)
+        self.assertIn("cmp-port-duplicate", err)
+        self.assertEqual((self.folder / "compose.yaml").read_text(), clash)
+        self.assertEqual(list(self.folder.iterdir()), [self.folder / "compose.yaml"])
+
+    def test_fix_is_refused_where_it_makes_no_sense(self):
+        for words in (("--write",), ("--fix", "all"), ("--fix", "safe", "--format", "json"), ("--fix", "safe", "--write-baseline", "known.json")):
+            with self.subTest(words=words):
+                code, out, err = audit(*words, cwd=self.folder)
+                self.assertEqual((code, out), (2, ""), err)
+                self.assertIn("hint:", err)
 
     def test_rules_are_listed_and_explained(self):
         code, out, _ = audit("--list-rules")

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "app/audit_mend.hpp"
 #include "app/audit_question.hpp"
 #include "app/command.hpp"
 #include "audit/rule_pages.hpp"
@@ -32,18 +33,88 @@ Result<audit::Stack> read_stack(const AuditQuestion& question, const audit::Poli
   return found;
 }
 
+Result<audit::Baseline> read_baseline(const AuditQuestion& question) {
+  if (question.baseline.empty()) return audit::Baseline{};
+  const auto text = TRY(stack::Text::read(question.baseline));
+  return audit::Baseline::parse(text->bytes());
+}
+
+audit::Question asked(const AuditQuestion& question, const audit::Policy& policy,
+                      const audit::Baseline& baseline) {
+  return {policy, baseline, std::chrono::floor<std::chrono::days>(now()), question.only};
+}
+
 Result<audit::Report> look(const AuditQuestion& question, const audit::Policy& policy) {
-  audit::Baseline baseline;
-  if (!question.baseline.empty()) {
-    const auto text = TRY(stack::Text::read(question.baseline));
-    baseline = TRY(audit::Baseline::parse(text->bytes()));
-  }
-  const auto today = std::chrono::floor<std::chrono::days>(now());
-  const audit::Question asked{policy, baseline, today, question.only};
+  const audit::Baseline baseline = TRY(read_baseline(question));
   const auto found = read_stack(question, policy);
-  if (found) return audit::audit(*found, asked);
-  if (auto report = audit::refused(found.error(), asked)) return *std::move(report);
+  if (found) {
+    audit::Report report = audit::audit(*found, asked(question, policy, baseline));
+    if (question.format == audit::Format::sarif) audit::add_replacements(*found, report);
+    return report;
+  }
+  if (auto report = audit::refused(found.error(), asked(question, policy, baseline))) {
+    return *std::move(report);
+  }
   return fail(found.error());
+}
+
+bool fails(const AuditQuestion& question, const audit::Report& report) {
+  return std::ranges::any_of(report.findings, [&](const audit::Finding& finding) {
+    return question.fail_on && finding.severity >= *question.fail_on;
+  });
+}
+
+// The stack as it is now, which must be one that Compose reads and, by all rules, no worse than
+// `before`.
+Result<audit::Report> audit_again(const AuditQuestion& question, const audit::Policy& policy,
+                                  const audit::Baseline& baseline, const audit::Report& before) {
+  const audit::Stack found = TRY(read_stack(question, policy));
+  AuditQuestion whole = question;
+  whole.only.clear();
+  const audit::Report after = audit::audit(found, asked(whole, policy, baseline));
+  if (const auto worse = made_worse(before, after); !worse.empty()) {
+    return fail(ErrorKind::conflict, "audit.mend",
+                fmt::format("the edits would bring {}: {}", worse.front()->rule->id,
+                            worse.front()->message),
+                "mend by hand, or one rule at a time with --only");
+  }
+  return audit::audit(found, asked(question, policy, baseline));
+}
+
+Result<int> make_edits(const AuditQuestion& question, const audit::Policy& policy,
+                       const audit::Stack& found, const audit::Mending& mending) {
+  const audit::Baseline baseline = TRY(read_baseline(question));
+  AuditQuestion whole = question;
+  whole.only.clear();
+  const audit::Report before = audit::audit(found, asked(whole, policy, baseline));
+  TRY(write_mending(mending));
+  const auto after = audit_again(question, policy, baseline, before);
+  if (!after) {
+    TRY(undo_mending(mending));
+    return fail(after.error().within("nothing was changed"));
+  }
+  fmt::print("mended {} findings in {} files; audited again:\n", mending.mended,
+             mending.files.size());
+  std::fputs(audit::text_report(*after, {.summary_only = true}).c_str(), stdout);
+  return fails(question, *after) ? 1 : 0;
+}
+
+Result<int> mend(const AuditQuestion& question, const audit::Policy& policy) {
+  const audit::Baseline baseline = TRY(read_baseline(question));
+  const audit::Stack found = TRY(read_stack(question, policy));
+  const audit::Report report = audit::audit(found, asked(question, policy, baseline));
+  const audit::Mending mending = audit::mend(found, report.findings, *question.fix);
+  std::fputs(show_mending(mending).c_str(), stdout);
+  if (!mending.files.empty() && question.write) {
+    return make_edits(question, policy, found, mending);
+  }
+  if (mending.files.empty()) {
+    fmt::print("nothing to mend: no finding has an edit of this kind\n");
+  } else {
+    fmt::print("{} of {} findings would be mended; --write makes these edits\n", mending.mended,
+               report.findings.size());
+  }
+  return fails(question, report) ? 1 : 0;
 }
 
 Result<int> tell(const AuditQuestion& question, const audit::Report& report) {
@@ -57,10 +128,7 @@ Result<int> tell(const AuditQuestion& question, const audit::Report& report) {
   } else {
     std::fputs(text.c_str(), stdout);
   }
-  const bool failed = std::ranges::any_of(report.findings, [&](const audit::Finding& finding) {
-    return question.fail_on && finding.severity >= *question.fail_on;
-  });
-  return failed ? 1 : 0;
+  return fails(question, report) ? 1 : 0;
 }
 
 Result<int> run(const Invocation& invocation) {
@@ -79,6 +147,7 @@ Result<int> run(const Invocation& invocation) {
   if (!question.policy.empty()) {
     policy = TRY(audit::Policy::parse(TRY(stack::Text::read(question.policy))));
   }
+  if (question.fix) return mend(question, policy);
   const audit::Report report = TRY(look(question, policy));
   if (question.write_baseline.empty()) return tell(question, report);
   TRY(write_file(question.write_baseline, audit::baseline_of(report.findings)));
@@ -97,7 +166,9 @@ Command audit_command() {
       .details =
           "Reads the stack as docker compose does (overrides, extends, include, anchors, profiles, "
           ".env) and runs its rules over it. Each finding names file and line, says why it matters "
-          "and how to mend it. Nothing is executed, fetched or changed, and no secret is shown. A "
+          "and how to mend it. Nothing is executed or fetched, nothing is changed but by --write, "
+          "and "
+          "no secret is shown. A "
           "folder stands for its default Compose files; several files are read in the order of -f. "
           "Variables that nobody sets get a placeholder, so a repository without its .env can be "
           "audited.\n"
@@ -108,6 +179,7 @@ Command audit_command() {
           "file cannot be read or written.\n"
           "  selvage audit deploy/\n"
           "  selvage audit compose.yaml compose.prod.yaml --format sarif --output audit.sarif\n"
+          "  selvage audit --fix safe --write\n"
           "  selvage audit --explain net-public-bind",
       .flags = {{"--format", "FORMAT", audit::kFormats},
                 {"--output", "FILE", "write the report there, and one line here"},
@@ -120,6 +192,10 @@ Command audit_command() {
                 {"--baseline", "FILE", "leave out what this file knows"},
                 {"--write-baseline", "FILE", "write what is found there, for --baseline"},
                 {"--quiet", "", "the last line only"},
+                {"--fix", "KIND",
+                 "show the edits that mend: safe (the stack works as before) or behaviour (also "
+                 "what works differently then)"},
+                {"--write", "", "with --fix: make them, audit again, put back what made it worse"},
                 {"--explain", "RULE", "what a rule looks for, why, and how to mend it"},
                 {"--list-rules", "", "all rules, a line each"},
                 {"--reference", "", "write the reference page of all rules in Markdown"}},

@@ -32,6 +32,7 @@ json::object finding_json(const Finding& finding) {
   object["why"] = finding.rule->why;
   object["how"] = mended_utf8(finding.remedy());
   object["fix"] = name(finding.rule->fix);
+  object["edit"] = !finding.changes.empty();
   object["fingerprint"] = finding.fingerprint;
   if (!finding.service.empty()) object["service"] = mended_utf8(finding.service);
   json::array also;

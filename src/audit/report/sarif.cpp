@@ -54,18 +54,19 @@ json::object rule_json(const Rule& rule) {
 }
 
 // A relative reference as RFC 3986 wants it; a first segment with a colon would be a scheme.
-std::string uri_of(std::string_view file) {
-  const std::string uri = percent_encode(file, "/");
-  return uri;
+std::string uri_of(std::string_view file) { return percent_encode(file, "/"); }
+
+json::object region_json(const Place& place) {
+  return {{"startLine", place.line},
+          {"startColumn", place.column},
+          {"endLine", place.end_line},
+          {"endColumn", place.end_column}};
 }
 
 json::object result_json(const Finding& finding) {
   json::object place{{"artifactLocation", {{"uri", uri_of(finding.place.file)}}}};
   if (finding.place.line > 0) {
-    place["region"] = {{"startLine", finding.place.line},
-                       {"startColumn", finding.place.column},
-                       {"endLine", finding.place.end_line},
-                       {"endColumn", finding.place.end_column}};
+    place["region"] = region_json(finding.place);
   }
   std::size_t index = 0;
   for (const Rule* rule : all_rules()) {
@@ -87,9 +88,25 @@ json::object result_json(const Finding& finding) {
       {"properties", {{"security-severity", security_severity(finding.severity)}}}};
 }
 
+json::array fixes_json(const Finding& finding) {
+  json::array changes;
+  for (const Replacement& replacement : finding.replacements) {
+    json::object change{{"deletedRegion", region_json(replacement.place)},
+                        {"insertedContent", {{"text", mended_utf8(replacement.text)}}}};
+    changes.push_back(json::object{{"artifactLocation", {{"uri", uri_of(replacement.place.file)}}},
+                                   {"replacements", json::array{std::move(change)}}});
+  }
+  return json::array{json::object{{"description", {{"text", mended_utf8(finding.remedy())}}},
+                                  {"artifactChanges", std::move(changes)}}};
+}
+
 json::array results_json(const Report& report) {
   json::array results;
-  for (const Finding& finding : report.findings) results.push_back(result_json(finding));
+  for (const Finding& finding : report.findings) {
+    json::object result = result_json(finding);
+    if (!finding.replacements.empty()) result["fixes"] = fixes_json(finding);
+    results.push_back(std::move(result));
+  }
   for (const SetAside& aside : report.set_aside) {
     json::object result = result_json(aside.finding);
     json::object suppression{{"kind", aside.by == "comment" ? "inSource" : "external"}};

@@ -1,6 +1,8 @@
 // The report on a terminal, 80 columns wide.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "audit/report.hpp"
 #include "audit/report/groups.hpp"
 #include "audit/report/paragraph.hpp"
@@ -63,6 +65,12 @@ class Writer {
     }
     out_ += paragraph("  why:  ", group.rule->why);
     if (same) out_ += paragraph("  mend: ", printable(group.findings.front().remedy()));
+    if (has_edit(group)) out_ += fmt::format("  edit: --fix {}\n", name(group.rule->fix));
+  }
+
+  static bool has_edit(const Group& group) {
+    return std::ranges::any_of(group.findings,
+                               [](const Finding& finding) { return !finding.changes.empty(); });
   }
 
   void set_aside() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
@@ -31,7 +32,8 @@ void version_obsolete(const Stack& stack, Sightings& out) {
   for (const stack::Document& file : stack.files) {
     const Entry* entry = file.root.entry("version");
     if (entry == nullptr) continue;
-    out.at(entry->key_span, "version", "Compose ignores the version and warns about it");
+    out.at(entry->key_span, "version", "Compose ignores the version and warns about it").changes =
+        remove_value(stack, entry->value.span);
   }
 }
 
@@ -53,7 +55,8 @@ void no_name(const Stack& stack, Sightings& out) {
   const Node& root = stack.files.front().root;
   if (root.entries.empty()) return;
   out.at(root.entries.front().key_span, "name",
-         fmt::format("The project is called {} after its folder", stack.project.name));
+         fmt::format("The project is called {} after its folder", stack.project.name))
+      .changes = {{Change::Kind::add, root.span.file->name(), {}, "name", stack.project.name}};
 }
 
 void multiple_defaults(const Stack& stack, Sightings& out) {
@@ -120,9 +123,12 @@ void duplicate_variable(const Stack& stack, Sightings& out) {
     std::map<std::string, const Node*> first;
     for (const Node& item : environment->items) {
       const std::string name = item.text.substr(0, item.text.find('='));
-      if (name.empty() || first.try_emplace(name, &item).second) continue;
+      const auto [earlier, fresh] = first.try_emplace(name, &item);
+      if (name.empty() || fresh) continue;
       out.at(item.span, fmt::format("services.{}.environment.{}", service.key, name),
-             fmt::format("{} is set twice for {}; the later one counts", name, service.key));
+             fmt::format("{} is set twice for {}; the later one counts", name, service.key))
+          .changes = remove_value(stack, earlier->second->span);
+      earlier->second = &item;
     }
   });
 }
@@ -144,9 +150,11 @@ void port_unquoted(const Stack& stack, Sightings& out) {
     if (ports == nullptr) return;
     for (const Node& item : ports->items) {
       if (item.style != stack::Style::plain || !may_be_a_number(item.text)) continue;
-      out.at(item.span, fmt::format("services.{}.ports {}", service.key, item.text),
-             fmt::format("The port {} of {} is not quoted", item.text, service.key))
-          .how = fmt::format("Write \"{}\".", item.text);
+      Finding& finding =
+          out.at(item.span, fmt::format("services.{}.ports {}", service.key, item.text),
+                 fmt::format("The port {} of {} is not quoted", item.text, service.key));
+      finding.how = fmt::format("Write \"{}\".", item.text);
+      finding.changes = set_value(stack, item.span, fmt::format("\"{}\"", item.text));
     }
   });
 }

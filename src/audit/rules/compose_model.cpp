@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
@@ -21,7 +22,8 @@ void container_name_fixed(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     if (service.find("container_name") == nullptr || is_datastore(service.facts().role)) continue;
     out.in(service, service.find("container_name"), "container_name",
-           fmt::format("There can only ever be one container of {}", service.name()));
+           fmt::format("There can only ever be one container of {}", service.name()))
+        .changes = remove_value(stack, service.find("container_name")->span);
   }
 }
 
@@ -120,7 +122,8 @@ void orphan_resource(const Stack& stack, Sightings& out) {
         continue;
       }
       out.at(entry.key_span, fmt::format("{}.{}", kind, entry.key),
-             fmt::format("Nothing uses {} of {}", entry.key, kind));
+             fmt::format("Nothing uses {} of {}", entry.key, kind))
+          .changes = remove_value(stack, entry.key_span);
     }
   }
 }

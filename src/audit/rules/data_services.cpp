@@ -5,6 +5,7 @@
 #include <array>
 
 #include "audit/detail/address.hpp"
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
@@ -69,10 +70,18 @@ void no_volume(const Stack& stack, Sightings& out) {
     const ImageFacts& facts = service.facts();
     const bool holds = facts.role == Role::database || facts.role == Role::broker;
     if (!holds || facts.data.empty() || keeps_data(service)) continue;
-    out.of(service,
-           fmt::format("The data of {} lies in the container and goes with it", service.name()))
-        .how =
-        fmt::format("volumes: [\"{}-data:{}\"]", service.name(), split(facts.data, ' ').front());
+    Finding& finding = out.of(
+        service,
+        fmt::format("The data of {} lies in the container and goes with it", service.name()));
+    const std::string volume = fmt::format("{}-data", service.name());
+    const std::string mount = fmt::format("\"{}:{}\"", volume, split(facts.data, ' ').front());
+    finding.how = fmt::format("volumes: [{}]", mount);
+    const stack::Node* own = own_member(stack, service, "volumes");
+    if (own == nullptr && service.find("volumes") != nullptr) continue;
+    finding.changes = own == nullptr ? add_member(stack, service, "volumes", "[" + mount + "]")
+                                     : append_item(stack, own->span, mount);
+    std::ranges::move(add_at_top(stack, service, "volumes", volume + ": {}"),
+                      std::back_inserter(finding.changes));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "audit/detail/address.hpp"
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 
@@ -17,6 +18,27 @@ bool has_working_check(const Service& service) {
   return test ? !test->disabled : service.facts().health_check_inside;
 }
 
+// In the long form only the condition changes; a list becomes the long form, whole.
+Changes wait_for_health(const Stack& stack, const Service& service, const std::string& name) {
+  const stack::Node* own = own_member(stack, service, "depends_on");
+  if (own == nullptr) return {};
+  if (own->is_mapping()) {
+    const stack::Node* entry = own->find(name);
+    if (entry == nullptr || !entry->is_mapping()) return {};
+    const stack::Node* said = entry->find("condition");
+    return said != nullptr ? set_value(stack, said->span, "service_healthy")
+                           : add_inside(stack, entry->span, "condition", "service_healthy");
+  }
+  std::string yaml;
+  for (const stack::Dependency& dependency : service.dependencies()) {
+    const auto other = stack.service(dependency.service);
+    const bool healthy = other && has_working_check(*other);
+    yaml += fmt::format("{}{}:\n  condition: {}", yaml.empty() ? "" : "\n", dependency.service,
+                        healthy ? "service_healthy" : "service_started");
+  }
+  return set_value(stack, own->span, yaml);
+}
+
 void condition(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     for (const stack::Dependency& dependency : service.dependencies()) {
@@ -26,7 +48,8 @@ void condition(const Stack& stack, Sightings& out) {
       }
       out.in(service, dependency.node, fmt::format("depends_on.{}", dependency.service),
              fmt::format("{} starts as soon as {} runs, though {} has a health check",
-                         service.name(), dependency.service, dependency.service));
+                         service.name(), dependency.service, dependency.service))
+          .changes = wait_for_health(stack, service, std::string(dependency.service));
     }
   }
 }

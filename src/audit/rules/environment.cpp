@@ -144,13 +144,15 @@ constexpr Rule kRules[] = {
      "Set it in .env, or give it a fallback where one is right.",
      "Compose specification, interpolation", "image: acme/api:${API_VERSION}",
      "# .env\nAPI_VERSION=1.4", required_unset},
-    {"env-no-fail-fast", Severity::high, FixKind::safe, "A missing secret does not stop the start",
+    {"env-no-fail-fast", Severity::high, FixKind::behaviour,
+     "A missing secret does not stop the start",
      "Where the variable is forgotten, the service runs with an empty password, or fails late with "
      "a message about something else.",
      "Write ${NAME:?set it}.", "Compose specification, interpolation",
      "environment: {JWT_SECRET: \"${JWT_SECRET}\"}",
      "environment: {JWT_SECRET: \"${JWT_SECRET:?set it}\"}", no_fail_fast},
-    {"env-insecure-default", Severity::critical, FixKind::safe, "A secret has a public fallback",
+    {"env-insecure-default", Severity::critical, FixKind::behaviour,
+     "A secret has a public fallback",
      "Every installation that forgets the variable has the same password, and it is in the "
      "repository.",
      "Write ${NAME:?set it}.", "CWE-1392, use of default credentials",

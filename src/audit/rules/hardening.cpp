@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
@@ -70,6 +71,9 @@ void cap_drop(const Stack& stack, Sightings& out) {
     if (drops_all(service) || service.flag("privileged")) continue;
     Finding& finding = out.of(
         service, fmt::format("{} keeps the engine's 14 default capabilities", service.name()));
+    if (service.find("cap_drop") == nullptr && !service.facts().needs_root) {
+      finding.changes = add_member(stack, service, "cap_drop", "[ALL]");
+    }
     if (service.facts().needs_root) {
       finding.how = fmt::format(
           "cap_drop: [ALL]; the image {} starts as root, changes owners and drops to a user, so it "
@@ -99,7 +103,14 @@ void cap_add(const Stack& stack, Sightings& out) {
 void no_new_privileges(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     if (has_option(service, "no-new-privileges") || service.flag("privileged")) continue;
-    out.of(service, fmt::format("A program in {} can gain rights by setuid", service.name()));
+    const stack::Node* options = own_member(stack, service, "security_opt");
+    Finding& finding =
+        out.of(service, fmt::format("A program in {} can gain rights by setuid", service.name()));
+    if (options != nullptr && options->is_sequence()) {
+      finding.changes = append_item(stack, options->span, "no-new-privileges:true");
+    } else if (service.find("security_opt") == nullptr) {
+      finding.changes = add_member(stack, service, "security_opt", "[\"no-new-privileges:true\"]");
+    }
   }
 }
 

@@ -6,9 +6,11 @@
 #include <map>
 
 #include "audit/detail/address.hpp"
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
+#include "stack/edit.hpp"
 
 namespace selvage::audit {
 
@@ -109,11 +111,27 @@ bool is_configuration(const Mount& mount) {
                              [&](std::string_view ending) { return target.ends_with(ending); });
 }
 
+// "a:/b" becomes "a:/b:ro"; a long form gets read_only.
+Changes mount_read_only(const Stack& stack, const Service& service, const Mount& mount) {
+  const stack::Node* mounts = own_member(stack, service, "volumes");
+  if (mounts == nullptr || !mount.node->span.known()) return {};
+  const auto item = std::ranges::find(mounts->items, mount.node->span, &stack::Node::span);
+  if (item == mounts->items.end()) return {};
+  if (item->is_mapping()) {
+    if (item->find("read_only") != nullptr) return {};
+    return add_inside(stack, item->span, "read_only", "true");
+  }
+  const std::string text = stack::scalar_text(*item);
+  if (text.contains('$') || std::ranges::count(text, ':') != 1) return {};  // options, drives
+  return set_value(stack, item->span, stack::yaml_text(text + ":ro"));
+}
+
 void config_writable(const Stack& stack, Sightings& out) {
   each_bind(stack, [&](const Service& service, const Mount& mount) {
     if (mount.read_only || !is_configuration(mount)) return;
     out.in(service, mount.node, fmt::format("volumes {}", mount.target),
-           fmt::format("{} can change its own configuration {}", service.name(), mount.target));
+           fmt::format("{} can change its own configuration {}", service.name(), mount.target))
+        .changes = mount_read_only(stack, service, mount);
   });
 }
 

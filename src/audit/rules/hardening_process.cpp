@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 
@@ -15,7 +16,8 @@ void cgroup_parent(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     if (service.find("cgroup_parent") == nullptr) continue;
     out.in(service, service.find("cgroup_parent"), "cgroup_parent",
-           fmt::format("{} runs in a control group of the host", service.name()));
+           fmt::format("{} runs in a control group of the host", service.name()))
+        .changes = remove_value(stack, service.find("cgroup_parent")->span);
   }
 }
 
@@ -32,7 +34,8 @@ void init(const Stack& stack, Sightings& out) {
     if (parent == kParents.end()) continue;
     out.in(service, service.find("command"), "command",
            fmt::format("{} starts processes of its own ({}) and has no init", service.name(),
-                       *parent));
+                       *parent))
+        .changes = add_member(stack, service, "init", "true");
   }
 }
 
@@ -40,12 +43,14 @@ void oom(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     if (service.flag("oom_kill_disable")) {
       out.in(service, service.find("oom_kill_disable"), "oom_kill_disable",
-             fmt::format("{} is never ended for want of memory", service.name()));
+             fmt::format("{} is never ended for want of memory", service.name()))
+          .changes = remove_value(stack, service.find("oom_kill_disable")->span);
     }
     const auto score = compose_number(service.text("oom_score_adj"));
     if (score && *score < 0) {
       out.in(service, service.find("oom_score_adj"), "oom_score_adj",
-             fmt::format("Others are ended before {} when memory runs out", service.name()));
+             fmt::format("Others are ended before {} when memory runs out", service.name()))
+          .changes = remove_value(stack, service.find("oom_score_adj")->span);
     }
   }
 }
@@ -55,7 +60,8 @@ void tty(const Stack& stack, Sightings& out) {
     for (const std::string_view member : {"stdin_open", "tty"}) {
       if (!service.flag(member)) continue;
       out.in(service, service.find(member), member,
-             fmt::format("{} waits for a person at a terminal", service.name()));
+             fmt::format("{} waits for a person at a terminal", service.name()))
+          .changes = remove_value(stack, service.find(member)->span);
       break;
     }
   }

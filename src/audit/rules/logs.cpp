@@ -1,6 +1,7 @@
 // Logs on the host's disk.
 #include <fmt/format.h>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 
@@ -14,7 +15,12 @@ void rotation(const Stack& stack, Sightings& out) {
     if (!driver.empty() && driver != "json-file") continue;  // "local" rotates by itself
     if (!service.text_at({"logging", "options", "max-size"}).empty()) continue;
     out.in(service, service.find("logging"), "logging",
-           fmt::format("The log of {} grows without end", service.name()));
+           fmt::format("The log of {} grows without end", service.name()))
+        .changes = service.find("logging") != nullptr
+                       ? Changes{}
+                       : add_member(stack, service, "logging",
+                                    "driver: json-file\noptions:\n  max-size: 10m\n  max-file: "
+                                    "\"3\"");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 
@@ -66,6 +67,27 @@ void each_port(const Stack& stack, Door door, Tell tell) {
 
 std::string subject(const PublishedPort& port) { return fmt::format("ports {}", port_text(port)); }
 
+// "5432:5432" becomes "127.0.0.1:5432:5432"; a long form gets a host_ip.
+Changes bind_to_loopback(const Stack& stack, const Service& service, const PublishedPort& port) {
+  const stack::Node* ports = own_member(stack, service, "ports");
+  if (ports == nullptr || !port.node->span.known()) return {};
+  const auto item = std::ranges::find(ports->items, port.node->span, &stack::Node::span);
+  if (item == ports->items.end()) return {};
+  if (item->is_mapping()) {
+    const stack::Node* ip = item->find("host_ip");
+    return ip != nullptr ? set_value(stack, ip->span, "127.0.0.1")
+                         : add_inside(stack, item->span, "host_ip", "127.0.0.1");
+  }
+  std::string text = stack::scalar_text(*item);
+  // what a variable says may hold an address, too
+  if (text.contains('$') || text.contains('[')) return {};
+  for (const std::string_view any : {"0.0.0.0:", "*:"}) {
+    if (text.starts_with(any)) text.erase(0, any.size());
+  }
+  if (!text.contains(':')) text = fmt::format("{}:{}", text.substr(0, text.find('/')), text);
+  return set_value(stack, item->span, fmt::format("\"127.0.0.1:{}\"", text));
+}
+
 std::string to_loopback(const PublishedPort& port) {
   const std::string published =
       port.published.empty() ? std::to_string(port.target) : port.published;
@@ -77,29 +99,33 @@ std::string to_loopback(const PublishedPort& port) {
 
 void public_bind(const Stack& stack, Sightings& out) {
   each_port(stack, Door::open, [&](const Service& service, const PublishedPort& port) {
-    out.in(service, port.node, subject(port),
-           fmt::format("Port {} of {} is open on every address of the host", port.published,
-                       service.name()))
-        .how = to_loopback(port);
+    Finding& finding = out.in(service, port.node, subject(port),
+                              fmt::format("Port {} of {} is open on every address of the host",
+                                          port.published, service.name()));
+    finding.how = to_loopback(port);
+    finding.changes = bind_to_loopback(stack, service, port);
   });
 }
 
 void datastore_public(const Stack& stack, Sightings& out) {
   each_port(stack, Door::datastore, [&](const Service& service, const PublishedPort& port) {
-    out.in(service, port.node, subject(port),
-           fmt::format("Port {} of {} ({}) is open on every address of the host", port.target,
-                       service.name(),
-                       service.image().empty() ? "a data store's port" : service.image_name().name))
-        .how = to_loopback(port);
+    Finding& finding = out.in(
+        service, port.node, subject(port),
+        fmt::format("Port {} of {} ({}) is open on every address of the host", port.target,
+                    service.name(),
+                    service.image().empty() ? "a data store's port" : service.image_name().name));
+    finding.how = to_loopback(port);
+    finding.changes = bind_to_loopback(stack, service, port);
   });
 }
 
 void admin_ui_public(const Stack& stack, Sightings& out) {
   each_port(stack, Door::admin, [&](const Service& service, const PublishedPort& port) {
-    out.in(service, port.node, subject(port),
-           fmt::format("The console {} is open on every address of the host",
-                       service.image_name().name))
-        .how = to_loopback(port);
+    Finding& finding = out.in(service, port.node, subject(port),
+                              fmt::format("The console {} is open on every address of the host",
+                                          service.image_name().name));
+    finding.how = to_loopback(port);
+    finding.changes = bind_to_loopback(stack, service, port);
   });
 }
 
@@ -107,16 +133,19 @@ void only_80_443(const Stack& stack, Sightings& out) {
   each_port(stack, Door::edge_other, [&](const Service& service, const PublishedPort& port) {
     out.in(service, port.node, subject(port),
            fmt::format("The edge {} opens port {} beside those that are meant for the world",
-                       service.name(), port.published));
+                       service.name(), port.published))
+        .changes = bind_to_loopback(stack, service, port);
   });
 }
 
 void random_port(const Stack& stack, Sightings& out) {
   each_port(stack, Door::random, [&](const Service& service, const PublishedPort& port) {
-    out.in(service, port.node, subject(port),
-           fmt::format("Port {} of {} gets a random port of the host, on every address",
-                       port.target, service.name()))
-        .how = to_loopback(port);
+    Finding& finding =
+        out.in(service, port.node, subject(port),
+               fmt::format("Port {} of {} gets a random port of the host, on every address",
+                           port.target, service.name()));
+    finding.how = to_loopback(port);
+    finding.changes = bind_to_loopback(stack, service, port);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/text.hpp"
@@ -63,7 +64,11 @@ void pids(const Stack& stack, Sightings& out) {
     if (text.empty()) text = service.text("pids_limit");
     const auto number = compose_number(text);
     if ((number && *number > 0) || text == stack::kPlaceholder) continue;
-    out.of(service, fmt::format("{} may start any number of processes", service.name()));
+    Finding& finding =
+        out.of(service, fmt::format("{} may start any number of processes", service.name()));
+    // Compose refuses pids_limit beside limits that say otherwise
+    const bool limits = service.at({"deploy", "resources", "limits"}) != nullptr;
+    if (!limits) finding.changes = add_member(stack, service, "pids_limit", "256");
   }
 }
 
@@ -82,7 +87,8 @@ void shared_memory(const Stack& stack, Sightings& out) {
         !service.text("shm_size").empty() || service.text("ipc") == "host") {
       continue;
     }
-    out.of(service, fmt::format("{} has 64 MiB of shared memory", service.name()));
+    out.of(service, fmt::format("{} has 64 MiB of shared memory", service.name())).changes =
+        add_member(stack, service, "shm_size", "256m");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/clock.hpp"
@@ -27,9 +28,13 @@ void restart(const Stack& stack, Sightings& out) {
     const std::string policy = restart_of(service);
     const bool none = policy.empty() || policy == "no" || policy == "false" || policy == "none";
     if (!none || stack.is_oneshot(service)) continue;
-    out.in(service, service.find("restart"), "restart",
-           fmt::format("{} stays down after a crash or a reboot", service.name()))
-        .how = fmt::format("restart: {}", stack.choices.restart);
+    Finding& finding =
+        out.in(service, service.find("restart"), "restart",
+               fmt::format("{} stays down after a crash or a reboot", service.name()));
+    finding.how = fmt::format("restart: {}", stack.choices.restart);
+    const stack::Node* own = service.find("restart");
+    finding.changes = own != nullptr ? set_value(stack, own->span, stack.choices.restart)
+                                     : add_member(stack, service, "restart", stack.choices.restart);
   }
 }
 
@@ -52,9 +57,12 @@ void restart_oneshot(const Stack& stack, Sightings& out) {
   for (const Service& service : stack.services()) {
     const std::string policy = restart_of(service);
     if (!stack.is_awaited(service) || (policy != "always" && policy != "unless-stopped")) continue;
-    out.in(
-        service, service.find("restart"), "restart",
-        fmt::format("{} is awaited to end, and is started again whenever it does", service.name()));
+    out.in(service, service.find("restart"), "restart",
+           fmt::format("{} is awaited to end, and is started again whenever it does",
+                       service.name()))
+        .changes = service.find("restart") == nullptr
+                       ? Changes{}
+                       : set_value(stack, service.find("restart")->span, "on-failure");
   }
 }
 
