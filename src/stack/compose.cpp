@@ -130,6 +130,16 @@ Result<Start> begin(Loading& loading) {
   return start;
 }
 
+// Whether some key may be `name`: spares most files a second reading.
+bool may_hold_name(std::string_view bytes) {
+  constexpr std::string_view kName = "name";
+  for (std::size_t at = 0; (at = bytes.find(kName, at)) != std::string_view::npos; ++at) {
+    const char before = at > 0 ? to_lower_ascii(bytes[at - 1]) : '\n';
+    if (!(before >= 'a' && before <= 'z') && before != '_' && before != '-') return true;
+  }
+  return false;
+}
+
 // What the last of the files says, substituted; empty when none does.
 Result<std::string> name_in_files(const Start& start, Loading& loading) {
   const Node* name = nullptr;
@@ -137,7 +147,7 @@ Result<std::string> name_in_files(const Start& start, Loading& loading) {
   for (const fs::path& file : start.files) {
     const auto text = loading.read(file, StackFile::Role::main);
     if (!text) continue;  // said when the file is loaded
-    if (!(*text)->bytes().contains("name")) continue;
+    if (!may_hold_name((*text)->bytes())) continue;
     auto documents = parse_yaml(*text, {.merge_keys = false});
     if (!documents) continue;
     std::ranges::move(*documents, std::back_inserter(all));

@@ -125,7 +125,12 @@ class Paths {
     const std::string& path = node.text;
     const bool windows = path.starts_with("\\\\") ||
                          (path.size() > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
-    if (!windows) make_absolute(node);
+    if (windows) return;
+    if (node.is_string() && path.empty()) {
+      node.text = around_.directory.string();
+      return;
+    }
+    make_absolute(node);
   }
 
  private:
