@@ -11,10 +11,32 @@ namespace selvage::stack {
 
 namespace {
 
+// Code points that YAML readers refuse unless they are escaped.
+bool needs_escape(unsigned point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
+         point == 0xfeff || point == 0xfffe || point == 0xffff;
+}
+
+unsigned code_point(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return byte(0);
+  unsigned point = byte(0) & (0x7fU >> sequence.size());
+  for (std::size_t i = 1; i < sequence.size(); ++i) point = point << 6 | (byte(i) & 0x3fU);
+  return point;
+}
+
 std::string json_text(std::string_view text) {
   std::string result = "\"";
-  for (const char c : mended_utf8(text)) {
-    switch (c) {
+  while (!text.empty()) {
+    const std::string_view sequence = text.substr(0, utf8_sequence(text));
+    if (sequence.empty()) {  // only !!binary can hold such bytes
+      result += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    text.remove_prefix(sequence.size());
+    const unsigned point = code_point(sequence);
+    switch (point) {
       case '"':
         result += "\\\"";
         break;
@@ -31,10 +53,10 @@ std::string json_text(std::string_view text) {
         result += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        if (needs_escape(point)) {
+          result += fmt::format("\\u{:04x}", point);
         } else {
-          result += c;
+          result += sequence;
         }
     }
   }

@@ -152,7 +152,8 @@ TEST_CASE("Edits: lines of Windows, lists of mappings, no newline at the end") {
 
 TEST_CASE("Edits: texts are quoted when they need it") {
   CHECK(yaml_text("alpine") == "alpine");
-  for (const char* text : {"yes", "1", "", "a: b", "# a", "0x1", "~", "a\nb", "*a", "\"", " a"}) {
+  for (const char* text : {"yes", "1", "", "a: b", "# a", "0x1", "~", "a\nb", "*a", "\"", " a",
+                           "\x01", "\xC2\x82", "\xEF\xBB\xBF", "\xC3\xA4"}) {
     CAPTURE(text);
     CHECK(parse_yaml(std::make_shared<const Text>("t", "k: " + yaml_text(text)))
               ->front()
