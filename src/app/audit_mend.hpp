@@ -15,7 +15,8 @@ namespace selvage::app {
 // Puts back what write_mending() replaced. Errors: stack.write, naming each file that could not be.
 [[nodiscard]] Result<void> undo_mending(const audit::Mending& mending);
 
-// Findings of `after` that `before` has not, high or critical: what the edits broke.
+// Findings of `after` that `before` has not, high or critical: what the edits broke. Not those
+// about variables that nobody sets, which edits may rightly demand.
 [[nodiscard]] std::vector<const audit::Finding*> made_worse(const audit::Report& before,
                                                             const audit::Report& after);
 

@@ -28,6 +28,7 @@ struct Change {
   std::vector<std::string> path;
   std::string key;   // of what is added
   std::string yaml;  // what is set, added or appended
+  std::string was;   // the bytes that are set or removed; another edit may have changed them
 };
 
 // What a Change comes to in the bytes of its file: the place's text becomes `text`.

@@ -23,6 +23,29 @@ const stack::Node* value_at(const stack::Document& document, const stack::NodePa
   return node;
 }
 
+std::unexpected<Error> overtaken() {
+  return fail(ErrorKind::conflict, "audit.mend", "another edit has changed this place",
+              "audit again");
+}
+
+// An edit that came before may have changed what this one replaces: then they must agree.
+Result<void> set(stack::Edits& edits, const stack::Document& document, const Change& change) {
+  const stack::Node* there = value_at(document, change.path);
+  if (there != nullptr && there->span.bytes() != change.was) {
+    const auto wanted = TRY(stack::parse_yaml(
+        std::make_shared<stack::Text>("the new value", change.yaml), {.merge_keys = false}));
+    if (!wanted.empty() && stack::same_value(*there, wanted[0].root)) return {};
+    return overtaken();
+  }
+  return edits.set(change.path, change.yaml);
+}
+
+Result<void> remove(stack::Edits& edits, const stack::Document& document, const Change& change) {
+  const stack::Node* there = value_at(document, change.path);
+  if (there != nullptr && there->span.bytes() != change.was) return overtaken();
+  return edits.remove(change.path);
+}
+
 // Adds a member; when there is a mapping of that name already, what the new one holds goes into it.
 Result<void> add(stack::Edits& edits, const stack::Document& document, const Change& change) {
   stack::NodePath inside = change.path;
@@ -32,10 +55,7 @@ Result<void> add(stack::Edits& edits, const stack::Document& document, const Cha
   const auto fragment = TRY(stack::parse_yaml(
       std::make_shared<stack::Text>("the new value", change.yaml), {.merge_keys = false}));
   const bool joins = there->is_mapping() && !fragment.empty() && fragment[0].root.is_mapping();
-  if (!joins) {
-    return fail(ErrorKind::conflict, "audit.mend", "something else stands there by now",
-                "audit again");
-  }
+  if (!joins) return overtaken();
   for (const stack::Entry& entry : fragment[0].root.entries) {
     if (there->find(entry.key) != nullptr) continue;
     TRY(edits.add(inside, entry.key, entry.value.span.bytes()));
@@ -54,7 +74,7 @@ Result<std::string> changed(const std::string& name, const std::string& bytes,
   stack::Edits edits(documents.front());
   switch (change.kind) {
     case Change::Kind::set:
-      TRY(edits.set(change.path, change.yaml));
+      TRY(set(edits, documents.front(), change));
       break;
     case Change::Kind::add:
       TRY(add(edits, documents.front(), change));
@@ -63,7 +83,7 @@ Result<std::string> changed(const std::string& name, const std::string& bytes,
       TRY(edits.append(change.path, change.yaml));
       break;
     case Change::Kind::remove:
-      TRY(edits.remove(change.path));
+      TRY(remove(edits, documents.front(), change));
       break;
   }
   return edits.apply();

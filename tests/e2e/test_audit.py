@@ -182,6 +182,13 @@ class Audit(unittest.TestCase):
         self.assertEqual((self.folder / "compose.yaml").read_text(), clash)
         self.assertEqual(list(self.folder.iterdir()), [self.folder / "compose.yaml"])
 
+    def test_a_secret_without_its_fallback_has_to_be_set_from_then_on(self):
+        self.write("compose.yaml", "services:\n  a:\n    image: acme/a:1\n    environment:\n      JWT_SECRET: ${JWT_SECRET:-changeme}\n")
+        code, out, err = audit("--fix", "behaviour", "--write", "--only", "env", cwd=self.folder)
+        self.assertEqual((code, err), (1, ""), out)
+        self.assertIn("JWT_SECRET: ${JWT_SECRET:?set it}\n", (self.folder / "compose.yaml").read_text())
+        self.assertEqual([found["rule"] for found in self.findings("--only", "env")], ["env-file-missing"])
+
     def test_fix_is_refused_where_it_makes_no_sense(self):
         for words in (("--write",), ("--fix", "all"), ("--fix", "safe", "--format", "json"), ("--fix", "safe", "--write-baseline", "known.json")):
             with self.subTest(words=words):

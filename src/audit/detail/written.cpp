@@ -49,7 +49,8 @@ std::optional<Written> written(const Stack& stack, const Span& span) {
 Changes one(Change::Kind kind, const std::optional<Written>& at, std::string key,
             std::string yaml) {
   if (!at) return {};
-  return {{kind, at->document->text->name(), at->path, std::move(key), std::move(yaml)}};
+  return {{kind, at->document->text->name(), at->path, std::move(key), std::move(yaml),
+           std::string(at->node->span.bytes())}};
 }
 
 }  // namespace

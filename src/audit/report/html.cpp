@@ -130,10 +130,12 @@ std::string html_report(const Report& report) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
       "'unsafe-inline'\">\n<title>Audit of {0}</title><style>{1}</style></head><body><main>\n"
       "<div class=\"top\">{2}<div><h1>Audit of {0}</h1><p>{3} of 100 points: {4}</p>"
-      "<p class=\"soft\">{5} services, {6} files</p></div></div>\n{7}<h2>Findings</h2>\n{8}{9}"
+      "<p class=\"soft\">{5} service{6}, {7} "
+      "file{8}</p></div></div>\n{9}<h2>Findings</h2>\n{10}{11}"
       "</main></body></html>\n",
       markup_text(report.stack), kStyle, ring(all), all.points, in_words(all.counts),
-      report.services, report.files.size(), areas(report),
+      report.services, report.services == 1 ? "" : "s", report.files.size(),
+      report.files.size() == 1 ? "" : "s", areas(report),
       groups.empty() ? "<p>Nothing was found.</p>\n" : groups, set_aside(report));
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "audit/detail/secret_name.hpp"
+#include "audit/detail/written.hpp"
 #include "audit/sightings.hpp"
 #include "audit/stack.hpp"
 #include "base/placeholder.hpp"
@@ -74,6 +75,41 @@ void required_unset(const Stack& stack, Sightings& out) {
   }
 }
 
+// `text` with every use of the variable that lets an empty value or a fallback through made to
+// demand one.
+std::string demanding(std::string text, const std::string& name) {
+  const std::string demand = fmt::format("${{{}:?set it}}", name);
+  const std::string open = fmt::format("${{{}", name);
+  for (auto at = text.find(open); at != text.npos; at = text.find(open, at + demand.size())) {
+    const auto end = text.find_first_of("}$", at + open.size());
+    const char next = at + open.size() < text.size() ? text[at + open.size()] : '\0';
+    const bool simple = end != text.npos && text[end] == '}' &&
+                        (next == '}' || next == '-' || text.substr(at + open.size(), 2) == ":-");
+    if (!simple) return text;
+    text.replace(at, end + 1 - at, demand);
+  }
+  return text;
+}
+
+// The edits that make all those uses demand a value.
+Changes demand_value(const Stack& stack, const std::string& name,
+                     const std::function<bool(const VariableUse&)>& wanted) {
+  Changes changes;
+  std::vector<stack::Span> seen;
+  for (const VariableUse& use : stack.project.variables) {
+    if (use.name != name || !wanted(use) || std::ranges::find(seen, use.where) != seen.end()) {
+      continue;
+    }
+    seen.push_back(use.where);
+    const std::string text(use.where.bytes());
+    std::string better = demanding(text, name);
+    Changes one = better == text ? Changes{} : set_value(stack, use.where, std::move(better));
+    if (one.empty()) return {};  // all places or none
+    std::ranges::move(one, std::back_inserter(changes));
+  }
+  return changes;
+}
+
 void no_fail_fast(const Stack& stack, Sightings& out) {
   const auto open = [](const VariableUse& use) {
     const bool lets_through = use.form == VariableUse::Form::plain ||
@@ -81,10 +117,12 @@ void no_fail_fast(const Stack& stack, Sightings& out) {
     return lets_through && names_a_secret(use.name);
   };
   for (const auto& [use, count] : by_name(stack, open)) {
-    out.at(use->where, subject(*use),
-           fmt::format("Without {} the stack starts with an empty secret", use->name))
-        .how = fmt::format("Write ${{{}:?set it}}{}.", use->name,
-                           count == 1 ? "" : fmt::format(" at all {} places", count));
+    Finding& finding =
+        out.at(use->where, subject(*use),
+               fmt::format("Without {} the stack starts with an empty secret", use->name));
+    finding.how = fmt::format("Write ${{{}:?set it}}{}.", use->name,
+                              count == 1 ? "" : fmt::format(" at all {} places", count));
+    finding.changes = demand_value(stack, use->name, open);
   }
 }
 
@@ -99,10 +137,12 @@ void insecure_default(const Stack& stack, Sightings& out) {
     return reason.has_value() && !use.argument.contains('$');
   };
   for (const auto& [use, count] : by_name(stack, published)) {
-    out.at(use->where, subject(*use),
-           fmt::format("Without {} the value is the one in the file, which everybody can read",
-                       use->name))
-        .how = fmt::format("Write ${{{}:?set it}}.", use->name);
+    Finding& finding =
+        out.at(use->where, subject(*use),
+               fmt::format("Without {} the value is the one in the file, which everybody can read",
+                           use->name));
+    finding.how = fmt::format("Write ${{{}:?set it}}.", use->name);
+    finding.changes = demand_value(stack, use->name, published);
   }
 }
 

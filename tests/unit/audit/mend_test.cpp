@@ -103,6 +103,34 @@ services:
 )");
 }
 
+TEST_CASE("of two edits of one value the worse finding's counts, and the other is refused") {
+  StackFolder folder("services:\n  api:\n    image: acme/api:1\n    ports:\n      - 2222:22\n");
+  auto stack = read(folder.path());
+  REQUIRE(stack);
+  const Report report = folder.report({}, {}, {"net-public-bind", "cmp-port-unquoted"});
+  REQUIRE(report.findings.size() == 2);
+  const Mending mending = mend(*stack, report.findings, FixKind::behaviour);
+  REQUIRE(mending.files.size() == 1);
+  CHECK(mending.files[0].after.contains("- \"127.0.0.1:2222:22\""));
+  REQUIRE(mending.refused.size() == 1);
+  CHECK(mending.refused[0].finding->rule->id == "cmp-port-unquoted");
+}
+
+TEST_CASE("a secret's fallback goes, whatever stands around it") {
+  const std::string text = mended(R"(services:
+  api:
+    image: acme/api:1
+    environment:
+      URL: "postgres://app:${DB_PASSWORD:-app}@db/${DB_NAME:-app}"
+      KEPT: ${DB_PASSWORD:+yes}
+      AGAIN: ${DB_PASSWORD:-app}  # the same
+)",
+                                  "env-insecure-default");
+  CHECK(text.contains("app:${DB_PASSWORD:?set it}@db/${DB_NAME:-app}\""));
+  CHECK(text.contains("AGAIN: ${DB_PASSWORD:?set it}  # the same"));
+  CHECK(text.contains("${DB_PASSWORD:+yes}"));
+}
+
 TEST_CASE("safe mends leave alone what changes behaviour") {
   constexpr std::string_view kOpen =
       "services:\n  db:\n    image: postgres:17.2\n    ports:\n      - \"5432:5432\"  # all\n";
