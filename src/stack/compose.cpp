@@ -145,7 +145,9 @@ Result<std::string> name_in_files(const Start& start, Loading& loading) {
   const Node* name = nullptr;
   std::vector<Document> all;
   for (const fs::path& file : start.files) {
-    const auto text = loading.read(file, StackFile::Role::main);
+    const bool first = &file == &start.files.front();
+    const auto text =
+        loading.read(file, first ? StackFile::Role::main : StackFile::Role::override_);
     if (!text) continue;  // said when the file is loaded
     if (!may_hold_name((*text)->bytes())) continue;
     auto documents = parse_yaml(*text, {.merge_keys = false});

@@ -309,7 +309,8 @@ Result<void> Composer::add_entry(Node& mapping, const Event& key, Node value,
   Size size;
   const Node name = TRY(node(key, 1, size));
   const Span where = key.raw.type == YAML_ALIAS_EVENT ? span(key.raw, false) : name.span;
-  if (!name.is_scalar()) {
+  // !!binary can make anything of a key
+  if (!name.is_scalar() || !is_valid_utf8(name.text)) {
     return fail_at(where, "yaml.key", "a key must be a plain text", "name the key itself");
   }
   if (options_.string_keys && !name.is_string()) {

@@ -105,6 +105,18 @@ TEST_CASE("Stack: every value keeps the place that says it, through all steps") 
   CHECK(steps(*project.find("services.other.image")) == std::vector{Step::include});
   CHECK(steps(*project.find("services.api.ports[1]")) ==
         std::vector{Step::short_form, Step::appends});
+  std::vector<std::pair<std::string, StackFile::Role>> files;
+  for (const StackFile& file : project.files) {
+    files.emplace_back(file.path.lexically_relative(stack.options.directory).string(), file.role);
+  }
+  using Role = StackFile::Role;
+  CHECK(files ==
+        std::vector<std::pair<std::string, Role>>{{".env", Role::project_env},
+                                                  {"compose.yaml", Role::main},
+                                                  {"compose.override.yaml", Role::override_},
+                                                  {"base.yaml", Role::extends},
+                                                  {"more/inc.yaml", Role::include},
+                                                  {"more/o.env", Role::service_env}});
   const std::string why = *explain(project, "services.api.image");
   CHECK(why.starts_with("services.api.image = \"api:7\"\n  said at "));
   CHECK(why.contains("variables replaced at "));
