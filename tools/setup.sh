@@ -16,6 +16,7 @@ BUILD_PACKAGES=(clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build cca
 RUN_PACKAGES=(curl ca-certificates tzdata)
 TEST_PACKAGES=(doctest-dev clang-format-19 python3 chromium redis-server openssl faketime python3-croniter
   postgresql-15 pgbouncer python3-psycopg2 python3-celery python3-redis)
+FIT_PACKAGES=(python3-numpy)  # of tools/sizing/refit alone
 BENCH_PACKAGES=(wrk nginx-light python3-fastapi uvicorn python3-uvloop python3-httptools python3-pil)
 
 as_root() {

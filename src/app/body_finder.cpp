@@ -11,11 +11,8 @@ namespace {
 
 constexpr int kLongestSide = 384;  // as fine as the square of 256 cells can be
 
-float certainty(const sizing::Mask& mask, float u, float v) {
+float certainty(const sizing::Mask& mask, float column, float row) {
   constexpr int kSide = sizing::Mask::kSide;
-  // The model's silhouettes lie half a cell to the right of the people they are of, and a third of
-  // one too low: measured on people before white walls.
-  const float column = u * kSide, row = v * kSide - 0.17F;
   if (column < -0.5F || row < -0.5F || column > kSide - 0.5F || row > kSide - 0.5F) return 0;
   const float x = std::clamp(column, 0.0F, kSide - 1.001F);
   const float y = std::clamp(row, 0.0F, kSide - 1.001F);
@@ -58,16 +55,14 @@ tryon::Body body_of(const sizing::Pose& pose) {
   body.rows = std::max(1, static_cast<int>(static_cast<float>(pose.image_height) / step));
   const float step_x = static_cast<float>(pose.image_width) / static_cast<float>(body.columns);
   const float step_y = static_cast<float>(pose.image_height) / static_cast<float>(body.rows);
-  const float side = std::max(1.0F, pose.roi.side);
-  const float cosine = std::cos(pose.roi.rotation), sine = std::sin(pose.roi.rotation);
+  const sizing::MaskPlaces places(pose.roi);
   body.silhouette.reserve(static_cast<std::size_t>(body.columns) *
                           static_cast<std::size_t>(body.rows));
   for (int row = 0; row < body.rows; ++row) {
     for (int column = 0; column < body.columns; ++column) {
-      const float dx = (static_cast<float>(column) + 0.5F) * step_x - pose.roi.centre_x;
-      const float dy = (static_cast<float>(row) + 0.5F) * step_y - pose.roi.centre_y;
-      const float sure = certainty(pose.mask, (cosine * dx + sine * dy) / side + 0.5F,
-                                   (cosine * dy - sine * dx) / side + 0.5F);
+      const auto place = places.of((static_cast<float>(column) + 0.5F) * step_x,
+                                   (static_cast<float>(row) + 0.5F) * step_y);
+      const float sure = certainty(pose.mask, place.column, place.row);
       body.silhouette.push_back(
           static_cast<std::uint8_t>(std::clamp(sure, 0.0F, 1.0F) * 255 + 0.5F));
     }

@@ -45,25 +45,19 @@ constexpr std::array kBones{
 // The mask between its samples by quadratic B-splines: smooth edges however much it is enlarged.
 class SmoothMask {
  public:
-  SmoothMask(const Pose& pose, float scale)
-      : mask_(pose.mask),
-        x_(pose.roi.centre_x * scale),
-        y_(pose.roi.centre_y * scale),
-        cosine_(std::cos(pose.roi.rotation)),
-        sine_(std::sin(pose.roi.rotation)),
-        samples_(Mask::kSide / (pose.roi.side * scale)) {}
+  SmoothMask(const Pose& pose, float scale) : mask_(pose.mask), places_(pose.roi), scale_(scale) {}
 
   // Of a point of the picture.
   [[nodiscard]] float at(float x, float y) const {
-    const float dx = (x - x_) * samples_, dy = (y - y_) * samples_;
-    return sampled(cosine_ * dx + sine_ * dy + Mask::kSide / 2.0F,
-                   cosine_ * dy - sine_ * dx + Mask::kSide / 2.0F);
+    const auto place = places_.of(x / scale_, y / scale_);
+    return sampled(place.column + 0.5F, place.row + 0.5F);
   }
 
  private:
   static std::array<float, 3> weights(float t) {  // t: -0.5..0.5 from the middle sample
     return {(0.5F - t) * (0.5F - t) / 2, 0.75F - t * t, (0.5F + t) * (0.5F + t) / 2};
   }
+  // Sample 0 at 0.5.
   [[nodiscard]] float sampled(float u, float v) const {
     if (!(u > -1 && v > -1 && u < Mask::kSide + 1 && v < Mask::kSide + 1)) return 0;
     const int column = static_cast<int>(std::floor(u)), row = static_cast<int>(std::floor(v));
@@ -84,7 +78,8 @@ class SmoothMask {
   }
 
   const Mask& mask_;
-  float x_, y_, cosine_, sine_, samples_;
+  MaskPlaces places_;
+  float scale_;
 };
 
 class Drawing {

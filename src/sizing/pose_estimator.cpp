@@ -34,6 +34,17 @@ Result<void> check_form(const NetworkModel& model, int input_side,
   return detail::invalid_model("its inputs or outputs are not a pose model's");
 }
 
+// Luma of the square that the landmark model was given, 0..1 a channel.
+Grey grey_of(std::span<const float> square) {
+  Grey grey;
+  grey.values.reserve(square.size() / 3);
+  for (std::size_t i = 0; i + 2 < square.size(); i += 3) {
+    const float light = 0.299F * square[i] + 0.587F * square[i + 1] + 0.114F * square[i + 2];
+    grey.values.push_back(static_cast<std::uint8_t>(light * 255 + 0.5F));
+  }
+  return grey;
+}
+
 }  // namespace
 
 struct PoseEstimator::Impl {
@@ -103,6 +114,7 @@ Result<std::optional<Pose>> PoseEstimator::look_closely(const image::Picture& pi
                            .heatmaps = landmarks.output(kHeatmapsOut),
                            .world = landmarks.output(kWorldOut)},
                           pose);
+  pose.grey = grey_of(landmarks.input());
   const auto mask = landmarks.output(kMaskOut);
   pose.mask.values.assign(mask.begin(), mask.end());
   return pose;

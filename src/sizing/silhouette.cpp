@@ -1,5 +1,7 @@
 #include "sizing/silhouette.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -7,15 +9,20 @@
 
 #include "sizing/detail/body_frame.hpp"
 #include "sizing/detail/outline.hpp"
+#include "sizing/detail/relief.hpp"
+#include "sizing/detail/scan.hpp"
 
 namespace selvage::sizing {
 namespace {
 
 using detail::BodyFrame;
+using detail::extreme;
+using detail::Found;
 using detail::middle;
 using detail::Outline;
 using detail::Point;
 using detail::Row;
+using detail::smooth;
 using enum LandmarkId;
 
 // Collects features and, on its first run, their names.
@@ -37,28 +44,16 @@ class Features {
   std::vector<std::string>* names_;
 };
 
-struct Found {
-  double y = 0, breadth = 0;
+// Where a girth is taken, from the hips' landmarks (0) to the shoulders' (1): within these heights
+// where the body is narrowest or broadest, else as most people have it. Means of the rendered
+// bodies' tape measures, and one and a half standard deviations.
+struct Band {
+  double low, usual, high;
+  int sign;
 };
-
-// The broadest (sign 1) or narrowest (sign -1) of `breadth` between two heights.
-template <class Breadth>
-Found extreme(double low, double high, int sign, const Breadth& breadth) {
-  Found best{low, breadth(low)};
-  for (double y = low + 0.004; y <= high; y += 0.004) {
-    const double here = breadth(y);
-    if ((here - best.breadth) * sign > 0) best = {y, here};
-  }
-  return best;
-}
-
-// The mean of `breadth` around `y`, over about three samples of the mask: a third less noise.
-template <class Breadth>
-double smooth(double y, const Breadth& breadth) {
-  double sum = 0;
-  for (const double offset : {-0.0075, -0.0025, 0.0025, 0.0075}) sum += breadth(y + offset);
-  return sum / 4;
-}
+constexpr double kChestLine = 0.80;  // arms leave no edge to go by
+constexpr Band kWaistLine{0.28, 0.35, 0.43, -1};
+constexpr Band kHipLine{-0.15, -0.04, 0.08, 1};
 
 class Body {
  public:
@@ -108,10 +103,12 @@ class Body {
   [[nodiscard]] double folded() const;
   [[nodiscard]] double blur() const;
   [[nodiscard]] double area(double low, double high) const;
+  [[nodiscard]] double line_height(const Band& band) const;
 
   void torso(Features& to) const;
   void limbs(Features& to) const;
   void skeleton(Features& to) const;
+  void relief(Features& to) const;
 
   const Pose& pose_;
   const BodyFrame& frame_;
@@ -277,10 +274,21 @@ void Body::skeleton(Features& to) const {
   to.add("ankles_z", (depth(left_ankle) + depth(right_ankle)) / 2);
 }
 
+void Body::relief(Features& to) const {
+  const detail::Relief relief = detail::find_relief(pose_);
+  for (int row = 0; row < detail::Relief::kRows; ++row) {
+    const std::string name = fmt::format("light_{:.0f}_", detail::Relief::height(row) * 100);
+    int column = 0;
+    for (const double light : relief.light[static_cast<std::size_t>(row)])
+      to.add(name.c_str(), 0.05 * column++, light);
+  }
+}
+
 void Body::features(Features& to) const {
   torso(to);
   limbs(to);
   skeleton(to);
+  relief(to);
 }
 
 Obstacles Body::obstacles() const {
@@ -300,6 +308,18 @@ Obstacles Body::obstacles() const {
   return seen;
 }
 
+// Of what is seen: hands beside the hips are not hips.
+double Body::line_height(const Band& band) const {
+  double best = level(band.usual), most = -1;
+  for (double y = level(band.low); y < level(band.high); y += 0.004) {
+    const Row row = outline_.torso(y);
+    if (row.left.is_cut || row.right.is_cut) continue;
+    const double here = band.sign * row.breadth() + 1;
+    if (here > most) best = y, most = here;
+  }
+  return best;
+}
+
 std::vector<MeasuringLine> Body::lines() const {
   std::vector<MeasuringLine> all;
   auto add = [&](std::string_view name, Point from, Point to) {
@@ -311,14 +331,20 @@ std::vector<MeasuringLine> Body::lines() const {
     const Row row = outline_.torso(y);
     add(name, {row.left.x, y}, {row.right.x, y});
   };
-  add("shoulder", at(left_shoulder), at(right_shoulder));
-  across("chest", chest_.y);
-  across("waist", waist_.y);
-  across("hip", hip_.y);
+  auto between_marks = [&](std::string_view name, LandmarkId from, LandmarkId to) {
+    all.push_back({name, pose_[from].x, pose_[from].y, pose_[to].x, pose_[to].y});
+  };
+  between_marks("shoulder", left_shoulder, right_shoulder);
+  // At the arm's root its bone stands where the chest ends, not an arm's radius outside of it.
+  const double y = level(kChestLine);
+  const Row chest = outline_.torso(y);
+  add("chest", {chest.left.farthest, y}, {chest.right.farthest, y});
+  across("waist", line_height(kWaistLine));
+  across("hip", line_height(kHipLine));
   const double between = middle(at(left_knee), at(right_knee)).x;
   add("inseam", {between, crotch_.y}, {between, 0});
-  add("arm", at(left_shoulder), at(left_elbow));
-  add("arm", at(left_elbow), at(left_wrist));
+  between_marks("arm", left_shoulder, left_elbow);
+  between_marks("arm", left_elbow, left_wrist);
   return all;
 }
 

@@ -1,9 +1,10 @@
-// The body in numbers: breadths, heights and lengths of a silhouette, free of the camera's
+// The body in numbers: breadths, heights, lengths and shade of a silhouette, free of the camera's
 // distance.
 //
-// Everything is in statures (1 is the person's height), so the height in centimetres is the only
-// scale. Left and right are averaged: a mirrored picture gives the same numbers. Method and
-// sources: docs/guides/body-sizing.md.
+// Breadths and heights are in statures (1 is the person's height), so the height in centimetres is
+// the only scale; then comes light and shade on the torso (see detail/relief.hpp). Left and right
+// are averaged: a mirrored picture gives the same numbers. Method and sources:
+// docs/guides/body-sizing.md.
 #pragma once
 
 #include <array>

@@ -1,14 +1,18 @@
 // Writes what src/sizing sees of the rendered bodies, for fit_measurements.py: one line of CSV a
-// picture and variant (mirrored, rolled, cropped, darker, worse JPEG), features in their own order.
+// picture, variant (rolled, cropped, darker, worse JPEG) and mirroring of it, features in their own
+// order.
 //
-//   dump_features MODELS BODIES VARIANTS > features.csv
+//   dump_features MODELS BODIES VARIANTS [FIRST COUNT] > features.csv
 //
+// FIRST and COUNT choose some of the bodies, for a run on several cores; the header comes with
+// the first body of all.
 // Variant 0 is the picture as it is; the others are drawn with a fixed seed, so the file can be
 // made again. Pictures without a pose are left out and counted on standard error.
 #include <fmt/core.h>
 
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -59,11 +63,27 @@ image::Picture varied(image::Picture picture, const sizing::Pose& pose, std::mt1
   return picture;
 }
 
+// Whether there was anything to print.
+bool print_features(sizing::PoseEstimator& estimator, const image::Picture& picture,
+                    const std::string& name) {
+  const auto pose = estimator.estimate(picture);
+  if (!pose || !*pose) return false;
+  const auto silhouette = sizing::find_silhouette(**pose);
+  if (!silhouette) return false;
+  const auto& seen = silhouette->obstacles;
+  fmt::print("{},{},{:.2f},{:.2f},{:.4f},{:.5f},{:.3f}", name, (*pose)->people, seen.yaw_degrees,
+             seen.tilt_degrees, seen.arms, seen.blur, seen.unseen);
+  for (const double feature : silhouette->features) fmt::print(",{:.6g}", feature);
+  fmt::print("\n");
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fmt::print(stderr, "usage: dump_features MODELS BODIES VARIANTS > features.csv\n");
+  if (argc != 4 && argc != 6) {
+    fmt::print(stderr,
+               "usage: dump_features MODELS BODIES VARIANTS [FIRST COUNT] > features.csv\n");
     return 2;
   }
   const auto models = sizing::PoseModels::load(argv[1]);
@@ -77,34 +97,31 @@ int main(int argc, char** argv) {
     return 3;
   }
   const int variants = std::atoi(argv[3]);
-  fmt::print("file,variant,people,yaw,tilt,arms,fading,unseen");
-  for (const auto name : sizing::feature_names()) fmt::print(",{}", name);
-  fmt::print("\n");
+  const int first = argc == 6 ? std::atoi(argv[4]) : 0;
+  const int end = argc == 6 ? first + std::atoi(argv[5]) : std::numeric_limits<int>::max();
+  if (first == 0) {
+    fmt::print("file,variant,mirrored,people,yaw,tilt,arms,fading,unseen");
+    for (const auto name : sizing::feature_names()) fmt::print(",{}", name);
+    fmt::print("\n");
+  }
 
   int without = 0;
-  for (int number = 0;; ++number) {
+  for (int number = first; number < end; ++number) {
     const std::string file = fmt::format("b{:04}.jpg", number);
     const std::string bytes = slurp(std::filesystem::path(argv[2]) / file);
     if (bytes.empty()) break;
     const auto picture = sizing::decode_photo(bytes);
     if (!picture) continue;
-    const auto original = estimator->estimate(*picture);
+    const auto original = estimator->estimate(*picture);  // says what a crop must keep
     for (int variant = 0; variant <= variants; ++variant) {
       std::mt19937 random(static_cast<unsigned>(number * 1000 + variant));
-      auto pose = original;
-      if (variant > 0 && original && *original)
-        pose = estimator->estimate(varied(*picture, **original, random));
-      const auto silhouette =
-          pose && *pose ? sizing::find_silhouette(**pose) : std::optional<sizing::Silhouette>();
-      if (!silhouette) {
-        ++without;
-        continue;
+      image::Picture changed = *picture;
+      if (variant > 0 && original && *original) changed = varied(changed, **original, random);
+      for (const bool mirror : {false, true}) {
+        if (mirror) changed = test::mirrored(changed);
+        without += !print_features(*estimator, changed,
+                                   fmt::format("{},{},{}", file, variant, mirror ? 1 : 0));
       }
-      const auto& seen = silhouette->obstacles;
-      fmt::print("{},{},{},{:.2f},{:.2f},{:.4f},{:.5f},{:.3f}", file, variant, (*pose)->people,
-                 seen.yaw_degrees, seen.tilt_degrees, seen.arms, seen.blur, seen.unseen);
-      for (const double feature : silhouette->features) fmt::print(",{:.6g}", feature);
-      fmt::print("\n");
     }
   }
   fmt::print(stderr, "{} pictures without a silhouette\n", without);

@@ -5,7 +5,7 @@
     fit_measurements.py features.csv BODIES/truth.csv src/sizing/detail/coefficients.inc report.md
 
 Fits on the `train` split alone; `test` is only reported.
-Needs Debian's python3-numpy. Method: docs/guides/body-sizing.md.
+Needs Debian's python3-numpy. How to run it: README.md here; the method: docs/guides/body-sizing.md.
 """
 import csv
 import math
@@ -13,22 +13,27 @@ import os
 import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.dont_write_bytecode = True
 import numpy as np
+
+import regression
+from regression import Model
+from report import reliability, rows_of_letters
 
 MEASURES = {  # ours: the truth's column
     "shoulder": "shoulder_biacromial_cm", "chest": "chest_cm", "waist": "waist_cm",
     "hip": "hip_cm", "inseam": "inseam_cm", "arm": "arm_length_cm"}
 CHEST, HIP = 1, 3
-# Chosen by cross-validation on `train`.
-CENTRES, COMPONENTS, WIDTH, RIDGE, LINEAR = 320, 80, 1.0, 5e-4, 1.2
 FOLDS = 6
 # Girth by frontal breadth of hips: ANSUR II against the rendered bodies, mean of men and women.
 REAL_HIPS = (2.95 / 2.77 + 2.89 / 2.76) / 2 - 1
 # The part of that difference that is taken: what the rendered truth can bear (see the guide).
 HIP_BLEND = 0.1
-BORDERS = {1: [86, 94, 102, 110, 118], -1: [82, 90, 98, 107, 119]}
-BORDERS[0] = [(m + w) / 2 for m, w in zip(BORDERS[1], BORDERS[-1])]
 OBSTACLES = ["yaw", "arms", "tilt"]
+OBSTACLE_UNITS = [20, 1, 15]
+# Of these variants every third is fitted a second time with its light left out, so that answers
+# stay right where clothes hide it.
+DARK_VARIANTS = (0, 3, 6)
 # How much each group of features counts, as powers of two; found by cross-validation on `train`.
 # What shows clothing (steps of the legs' breadth at hems) and the sex count most. The sex's weight is
 # the one value that was set with `test` in view: cross-validation is flat from 0.8 to 3.1.
@@ -44,9 +49,9 @@ GROUPS = {
     "height": ["height"], "sex": ["sex"],
 }
 PREFIXES = ["torso_at_", "torso_by_", "leg_at_", "arm_at_", "world_"]
-RELEVANCE = {"arm_at_": -.05, "height": 1.3, "leg_at_": 1.58, "lengths": -.23, "levels": .39,
-             "obstacles": .71, "sex": 1.6, "torso": .35, "torso_at_": -2.3, "torso_by_": .95,
-             "widths": -1.14, "world_": -4.25, "depths": -1.62}
+RELEVANCE = {"arm_at_": .95, "height": 1.3, "leg_at_": 1.58, "lengths": .77, "levels": .39,
+             "obstacles": -.29, "sex": 1.6, "torso": -.65, "torso_at_": -3.3, "torso_by_": .95,
+             "widths": -.14, "world_": -4.25, "depths": -1.62}
 
 
 def relevance(names):
@@ -63,14 +68,20 @@ class Data:
         bodies = {row["file"]: row for row in csv.DictReader(open(truth))}
         columns = list(rows[0])
         self.names = columns[columns.index("unseen") + 1:]
+        shapes = sum(not name.startswith("light_") for name in self.names)
+        if any(name.startswith("light_") for name in self.names[:shapes]):
+            sys.exit("the features of the light must come last")
         self.files = [row["file"] for row in rows]
         number = lambda column: np.array([float(bodies[f][column]) for f in self.files])
         self.height = number("height_cm")
         self.sex = np.array([1.0 if bodies[f]["gender"] == "male" else -1.0 for f in self.files])
-        self.features = np.array([[float(row[name]) for name in self.names] for row in rows])
+        values = np.array([[float(row[name]) for name in self.names] for row in rows])
+        self.shape, self.light = values[:, :shapes], values[:, shapes:]
         self.truth = np.column_stack([number(column) for column in MEASURES.values()])
         self.train = np.array([bodies[f]["split"] == "train" for f in self.files])
-        self.plain = np.array([row["variant"] == "0" for row in rows])
+        self.variant = np.array([int(row["variant"]) for row in rows])
+        self.mirrored = np.array([row["mirrored"] == "1" for row in rows])
+        self.plain = (self.variant == 0) & ~self.mirrored
         unique = sorted(set(self.files))
         self.body = np.array([unique.index(f) for f in self.files])
         order = np.random.default_rng(1).permutation(len(unique))
@@ -79,149 +90,106 @@ class Data:
 
     def inputs(self, told):
         sex = self.sex if told else np.zeros_like(self.sex)
-        return np.column_stack([self.features, self.height / 170 - 1, sex])
+        return np.column_stack([self.shape, self.height / 170 - 1, sex])
+
+    def twin(self):
+        """Of each row, the row of the same variant mirrored."""
+        place = {key: i for i, key in enumerate(zip(self.body, self.variant, self.mirrored))}
+        return np.array([place.get((b, v, not m), -1)
+                         for b, v, m in zip(self.body, self.variant, self.mirrored)])
 
 
-class Model:
-    """Ridge regression on principal components, linear and with Gaussian kernels around centres
-    (Nystroem's approximation of kernel ridge regression). Predicts measures by stature."""
-
-    def __init__(self, weights):
-        self.weights = weights
-
-    def fit(self, x, y):
-        self.mean, self.scale = x.mean(0), self.weights / (x.std(0) + 1e-9)
-        z = (x - self.mean) * self.scale
-        self.inputs = x.shape[1]
-        _, axes = np.linalg.eigh(z.T @ z)
-        self.axes = axes[:, ::-1][:, :COMPONENTS]
-        z = z @ self.axes
-        self.centres = z[np.random.default_rng(0).choice(len(z), CENTRES, False)]
-        inner = self.kernel(self.centres)
-        whiten = np.linalg.inv(np.linalg.cholesky(inner + 1e-4 * np.eye(CENTRES))).T
-        phi = np.column_stack([np.ones(len(z)), z * math.sqrt(LINEAR / self.inputs),
-                               self.kernel(z) @ whiten])
-        gram = phi.T @ phi
-        penalty = np.full(len(gram), RIDGE * len(phi))
-        penalty[0] = 1e-9
-        weights = np.linalg.solve(gram + np.diag(penalty), phi.T @ (y - y.mean(0)))
-        self.offset = weights[0] + y.mean(0)
-        self.linear = weights[1:1 + COMPONENTS] * math.sqrt(LINEAR / self.inputs)
-        self.bumps = whiten @ weights[1 + COMPONENTS:]
-        self.spread = (z ** 2).mean(0)
-        return self
-
-    def kernel(self, z):
-        d = ((z ** 2).sum(1)[:, None] + (self.centres ** 2).sum(1)[None] - 2 * z @ self.centres.T)
-        return np.exp(-np.maximum(d, 0) / (2 * WIDTH ** 2 * self.inputs))
-
-    def components(self, x):
-        return (x - self.mean) * self.scale @ self.axes
-
-    def predict(self, x):
-        z = self.components(x)
-        return self.offset + z @ self.linear + self.kernel(z) @ self.bumps
-
-    def novelty(self, x):
-        """Mean square of the components in units of their spread: 1 for an ordinary body."""
-        return (self.components(x) ** 2 / self.spread).mean(1)
+def fitted(data, rows):
+    """On every picture twice, with the sex told and without, and on some without their light."""
+    dark = rows & np.isin(data.variant, DARK_VARIANTS)
+    parts = [(True, rows, 1.0), (False, rows, 1.0), (True, dark, 0.0)]
+    several = data.body.max() + 1
+    stack = lambda of: np.concatenate([of(i, *part) for i, part in enumerate(parts)])
+    return Model(relevance(data.names[:data.shape.shape[1]] + ["height", "sex"])).fit(
+        stack(lambda i, told, r, seen: data.inputs(told)[r]),
+        stack(lambda i, told, r, seen: data.light[r]),
+        stack(lambda i, told, r, seen: np.full(r.sum(), seen)),
+        stack(lambda i, told, r, seen: (data.truth / data.height[:, None])[r]),
+        stack(lambda i, told, r, seen: data.body[r] + i * several))
 
 
-def both(data, rows):
-    """Every picture twice: with the sex told and without."""
-    x = np.vstack([data.inputs(True)[rows], data.inputs(False)[rows]])
-    y = (data.truth / data.height[:, None])[rows]
-    return x, np.vstack([y, y])
+class Answers:
+    """What is answered: of `train` by models that have not seen the body, of `test` by the model."""
+
+    def __init__(self, data, model, told, seen=1.0):
+        self.told, self.seen = told, seen
+        self.cm, self.trust = np.zeros_like(data.truth), np.zeros(len(data.truth))
+        inputs = data.inputs(told)
+        for fold, by in [*data.models.items(), (None, model)]:
+            rows = ~data.train if fold is None else data.train & (data.fold == fold)
+            light = np.full(rows.sum(), seen)
+            self.cm[rows] = by.predict(inputs[rows], data.light[rows], light)
+            self.trust[rows] = by.trust(data.light[rows]) * light
+        self.cm *= data.height[:, None]
+        self.widening = np.column_stack([
+            np.ones(len(self.cm)), data.obstacles / OBSTACLE_UNITS,
+            data.sex if told else np.zeros(len(self.cm)), 1 - self.trust])
 
 
-def cross_validated(data, told):
-    out = np.zeros_like(data.truth)
-    for fold, model in data.folds.items():
-        rows = data.train & (data.fold == fold)
-        out[rows] = model.predict(data.inputs(told)[rows]) * data.height[rows, None]
-    return out
-
-
-def fit_spread(data, error):
-    """sd = exp(a + b . obstacles), by maximum likelihood of the cross-validated errors."""
-    x = np.column_stack([np.ones(len(error)), data.obstacles[data.train] / [20, 1, 15]])
+def fit_spread(answers, data):
+    """sd = exp(a + b . what widens it), by maximum likelihood of the cross-validated errors."""
+    x = np.vstack([a.widening[data.train] for a in answers])
+    errors = np.vstack([(a.cm - data.truth)[data.train] for a in answers])
     out = []
-    for column in error.T:
+    for column in errors.T:
         b = np.zeros(x.shape[1])
         b[0] = math.log(column.std())
-        for _ in range(400):
+        for _ in range(600):
             ratio = column ** 2 / np.exp(2 * x @ b)
             slope = x.T @ (ratio - 1) / len(x)
             slope[1:] -= 0.01 * b[1:]
             b += 0.1 * slope
-        b[1:] = np.maximum(b[1:], 0)  # no obstacle makes an answer surer
+        widens = [1, 2, 3, 5]
+        b[widens] = np.maximum(b[widens], 0)  # no obstacle makes an answer surer
         b[0] += 0.5 * math.log((column ** 2 / np.exp(2 * x @ b)).mean())
         out.append(b)
     return np.array(out)
 
 
-def below(border, mean, sd):
-    return 0.5 * np.vectorize(math.erfc)((mean - border) / (sd * math.sqrt(2)))
-
-
-def letters(data, rows, chest, sd, told):
-    """Rows of (right?, steps off, probability of the answer)."""
-    out = []
-    for i in np.flatnonzero(rows):
-        borders = BORDERS[int(data.sex[i]) if told else 0]
-        p = np.diff(np.concatenate([[0], below(np.array(borders), chest[i], sd[i]), [1]]))
-        answer, right = int(p.argmax()), int(np.searchsorted(borders, data.truth[i, CHEST]))
-        out.append((answer == right, abs(answer - right), p[answer]))
-    return np.array(out, dtype=float)
-
-
-def reliability(found):
-    lines = ["| confidence | answers | mean confidence | right |", "|---|---|---|---|"]
-    for low, high in ((0, .5), (.5, .6), (.6, .7), (.7, .8), (.8, .9), (.9, 1.01)):
-        some = found[(found[:, 2] >= low) & (found[:, 2] < high)]
-        if len(some):
-            lines.append(f"| {low:.1f} to {min(high, 1):.1f} | {len(some)} | {some[:, 2].mean():.2f} "
-                         f"| {some[:, 0].mean():.2f} |")
-    return "\n".join(lines)
-
-
-def report(data, model, spread):
+def report(data, all_answers, spread):
+    twin = data.twin()
     out = ["# How well the measurements fit", "",
            "Made by tools/sizing/fit_measurements.py. Mean absolute errors in cm against the rendered "
            "truth, hips with the blend. `cross-validated`: the 240 bodies of `train`, each predicted "
            "without itself; `test`: 60 bodies nothing was fitted on; `variants`: the same, "
-           "mirrored, rolled, cropped, darker or lighter, smaller, JPEG 28 to 90.", ""]
-    for told in (True, False):
-        predicted = model.predict(data.inputs(told)) * data.height[:, None]
-        predicted[data.train] = cross_validated(data, told)[data.train]
+           "rolled, cropped, darker or lighter, smaller, JPEG 28 to 90, and mirrored.", ""]
+    for answers in all_answers:
+        predicted = answers.cm.copy()
         predicted[:, HIP] *= 1 + HIP_BLEND * REAL_HIPS
         error = np.abs(predicted - data.truth)
-        sd = np.exp(np.column_stack([np.ones(len(error)), data.obstacles / [20, 1, 15]]) @ spread.T)
-        out += [f"## Sex {'given' if told else 'not given'}", "",
+        sd = np.exp(answers.widening @ spread.T)
+        sexes = data.sex if answers.told else np.zeros_like(data.sex)
+        letters = rows_of_letters(sexes, data.truth[:, CHEST], predicted[:, CHEST], sd[:, CHEST])
+        out += [f"## Sex {'given' if answers.told else 'not given'}"
+                f"{'' if answers.seen else ', light left out'}", "",
                 "| pictures | " + " | ".join(MEASURES) + " | letter right | within one |",
                 "|---" * (len(MEASURES) + 3) + "|"]
         for name, rows in (("cross-validated", data.train & data.plain),
                            ("cross-validated, variants", data.train & ~data.plain),
                            ("test", ~data.train & data.plain),
                            ("test, variants", ~data.train & ~data.plain)):
-            found = letters(data, rows, predicted[:, CHEST], sd[:, CHEST], told)
             out.append(f"| {name} | " + " | ".join(f"{e:.2f}" for e in error[rows].mean(0)) +
-                       f" | {found[:, 0].mean():.0%} | {(found[:, 1] <= 1).mean():.1%} |")
-        moved = np.abs(predicted - predicted[np.array(
-            [np.flatnonzero(data.plain & (data.body == b))[0] for b in data.body])])
-        out += ["", "What a variant moves against its plain picture, mean: " + ", ".join(
-            f"{n} {m:.2f}" for n, m in zip(MEASURES, moved[~data.train & ~data.plain].mean(0))), "",
-            "Confidence, `test` with variants:", "",
-            reliability(letters(data, ~data.train, predicted[:, CHEST], sd[:, CHEST], told)), "",
-            "Confidence, `train` cross-validated with variants:", "",
-            reliability(letters(data, data.train, predicted[:, CHEST], sd[:, CHEST], told)), ""]
+                       f" | {letters[rows, 0].mean():.0%} | {(letters[rows, 1] <= 1).mean():.1%} |")
+        moved = np.abs(predicted - predicted[twin])
+        for name, rows in (("cross-validated", data.train & data.plain & (twin >= 0)),
+                           ("test", ~data.train & data.plain & (twin >= 0))):
+            figures = ", ".join(f"{n} {mean:.2f} ({worst:.1f})" for n, mean, worst in
+                                zip(MEASURES, moved[rows].mean(0), moved[rows].max(0)))
+            out += ["", f"What mirroring the picture moves, mean (worst), {name}: {figures}"]
+        for name, rows in (("cross-validated", data.train), ("test", ~data.train)):
+            out += ["", f"Confidence, {name}, with variants:", "", reliability(letters[rows])]
+        out.append("")
     return "\n".join(out)
 
 
 def table(name, values, digits=5):
-    flat = np.asarray(values).ravel()
     text, line = [f"inline constexpr float {name}[] = {{"], " "
-    for value in flat:
+    for value in np.asarray(values).ravel():
         number = f"{value:.{digits}g}"
         number += ("" if "." in number or "e" in number else ".0") + "F,"
         if len(line) + len(number) > 98:
@@ -234,22 +202,33 @@ def table(name, values, digits=5):
 def coefficients(data, model, spread):
     novelty = float(np.percentile(model.novelty(data.inputs(True)[data.train]), 99))
     names = "\n".join(f'    "{name}",' for name in data.names)
+    sizes = {
+        "kInputs": model.inputs, "kComponents": regression.COMPONENTS,
+        "kCentres": len(model.bumps.centres), "kPixels": data.light.shape[1],
+        "kColumns": regression.LIGHT_COLUMNS, "kLightComponents": regression.LIGHT_COMPONENTS,
+        "kLightCentres": len(model.chest.bumps.centres),
+        "kChestFirst": regression.CHEST_ROWS.start, "kChestRows": len(regression.CHEST_ROWS),
+        "kBellyFirst": regression.BELLY_ROWS.start, "kBellyRows": len(regression.BELLY_ROWS)}
+    light = []
+    for name, part, number in (("Chest", model.chest, 3), ("Belly", model.belly, 4)):
+        light += [table(f"k{name}Axes", part.axes), table(f"k{name}Centre", part.bumps.centres),
+                  table(f"k{name}Bump", part.bumps.whiten @ model.block(number), 6)]
     return "\n".join([
         "// Generated by tools/sizing/fit_measurements.py; do not edit.",
-        "// Fitted on the train split of the rendered bodies; inputs are the features, the height by "
-        "170 cm", "// less 1, and the sex (1 male, -1 female, 0 not told).", "",
-        f"inline constexpr std::size_t kInputs = {model.inputs};",
-        f"inline constexpr std::size_t kComponents = {COMPONENTS};",
-        f"inline constexpr std::size_t kCentres = {CENTRES};",
-        f"inline constexpr double kKernelWidth = {WIDTH * math.sqrt(model.inputs):.6g};",
+        "// Fitted on the train split of the rendered bodies; inputs are the features of the shape, the",
+        "// height by 170 cm less 1, and the sex (1 male, -1 female, 0 not told); then the light's.", "",
+        *(f"inline constexpr std::size_t {name} = {size};" for name, size in sizes.items()),
+        f"inline constexpr double kKernelWidth = {math.sqrt(model.bumps.variance):.6g};",
         f"inline constexpr double kOrdinaryNovelty = {novelty:.4g};",
         f"inline constexpr double kRealHips = {REAL_HIPS:.4g};",
         f"inline constexpr double kHipBlend = {HIP_BLEND};", "",
         "inline constexpr const char* kFeatureNames[] = {", names, "};", "",
         table("kMean", model.mean, 6), table("kScale", model.scale, 6),
         table("kAxes", model.axes), table("kSpread", model.spread),
-        table("kCentre", model.centres), table("kOffset", model.offset, 8),
-        table("kLinear", model.linear, 6), table("kBump", model.bumps, 6),
+        table("kCentre", model.bumps.centres), table("kOffset", model.offset + model.block(0)[0], 8),
+        table("kLinear", model.block(1) * math.sqrt(regression.LINEAR / model.inputs), 6),
+        table("kBump", model.bumps.whiten @ model.block(2), 6),
+        table("kLightMean", model.light_mean), table("kLightScale", model.light_scale), *light,
         table("kLogSd", spread)])
 
 
@@ -257,16 +236,15 @@ def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     data = Data(sys.argv[1], sys.argv[2])
-    weights = relevance(data.names + ["height", "sex"])
-    data.folds = {k: Model(weights).fit(*both(data, data.train & (data.fold != k))) for k in range(FOLDS)}
-    model = Model(weights).fit(*both(data, data.train))
-    # One spread for both: the pooled answer's error, told or not, is nearly the same.
-    told = cross_validated(data, True)[data.train] - data.truth[data.train]
-    spread = fit_spread(data, told)
+    data.models = {k: fitted(data, data.train & (data.fold != k)) for k in range(FOLDS)}
+    model = fitted(data, data.train)
+    answers = [Answers(data, model, True), Answers(data, model, False),
+               Answers(data, model, True, seen=0.0)]
+    spread = fit_spread(answers, data)
     with open(sys.argv[3], "w") as out:
         out.write(coefficients(data, model, spread))
     with open(sys.argv[4], "w") as out:
-        out.write(report(data, model, spread))
+        out.write(report(data, answers, spread))
 
 
 if __name__ == "__main__":

@@ -36,16 +36,16 @@ double BodyFrame::mask_at(Point body) const { return sampled(to_mask(body)); }
 
 Point BodyFrame::to_picture(Point body) const {
   const Roi& roi = pose_->roi;
-  const Point m = to_mask(body) * (1.0 / Mask::kSide) - Point{0.5, 0.5};
+  const Point sample = to_mask(body) - Point{0.5, 0.5};
+  const Point m = sample * (1.0 / Mask::kSide) - Point{0.5, 0.5};
   const double c = std::cos(roi.rotation), s = std::sin(roi.rotation);
-  return {roi.centre_x + (c * m.x - s * m.y) * roi.side,
-          roi.centre_y + (s * m.x + c * m.y) * roi.side};
+  return {roi.centre_x + (c * m.x - s * m.y) * roi.side + 0.5,
+          roi.centre_y + (s * m.x + c * m.y) * roi.side + 0.5};
 }
 
-Point BodyFrame::mask_from_picture(Point picture) const {
-  const Roi& roi = pose_->roi;
+Point in_square(const Roi& roi, const Landmark& landmark) {
   const double c = std::cos(roi.rotation), s = std::sin(roi.rotation);
-  const double dx = picture.x - roi.centre_x, dy = picture.y - roi.centre_y;
+  const double dx = landmark.x - roi.centre_x, dy = landmark.y - roi.centre_y;
   return Point{(c * dx + s * dy) / roi.side + 0.5, (c * dy - s * dx) / roi.side + 0.5} *
          Mask::kSide;
 }
@@ -107,7 +107,7 @@ std::optional<BodyFrame> BodyFrame::find(const Pose& pose) {
   // Landmarks in samples of the mask.
   std::array<Point, kLandmarks> at{};
   for (std::size_t i = 0; i < kLandmarks; ++i) {
-    at[i] = frame.mask_from_picture({pose.landmarks[i].x, pose.landmarks[i].y});
+    at[i] = in_square(pose.roi, pose.landmarks[i]);
     if (!std::isfinite(at[i].x) || !std::isfinite(at[i].y)) return std::nullopt;
   }
   auto the = [&](LandmarkId id) { return at[static_cast<std::size_t>(id)]; };

@@ -24,6 +24,10 @@ struct Point {
 [[nodiscard]] double length(Point p);
 [[nodiscard]] inline Point middle(Point a, Point b) { return (a + b) * 0.5; }
 
+// Where the model means a landmark, in samples of the mask whose first lies at 0.5: the model
+// counts in cells, the warp that feeds it in points (see MaskPlaces), half a sample apart.
+[[nodiscard]] Point in_square(const Roi& roi, const Landmark& landmark);
+
 class BodyFrame {
  public:
   // Borrows the pose, which must outlive the frame. Nothing when the landmarks lie on one spot or
@@ -37,6 +41,7 @@ class BodyFrame {
   [[nodiscard]] double mask_at(Point body) const;
   // One sample of the mask, in statures: about 1/190.
   [[nodiscard]] double sample() const { return 1 / stature_; }
+  // In pixels of the picture: where the mask shows that point of the body.
   [[nodiscard]] Point to_picture(Point body) const;
   // Of the axis against the picture's vertical, clockwise, degrees.
   [[nodiscard]] double tilt_degrees() const;
@@ -45,7 +50,6 @@ class BodyFrame {
   explicit BodyFrame(const Pose& pose) : pose_(&pose) {}
   [[nodiscard]] double sampled(Point mask) const;
   [[nodiscard]] Point to_mask(Point body) const;
-  [[nodiscard]] Point mask_from_picture(Point picture) const;
   [[nodiscard]] Point from_mask(Point mask) const;
   [[nodiscard]] double crown(Point from) const;
   [[nodiscard]] double sole(Point ankle, Point foot) const;

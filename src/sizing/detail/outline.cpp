@@ -12,6 +12,7 @@ constexpr double kInside = 0.5;
 constexpr double kStep = 0.25;
 // Half the thickness of an arm, in statures, where it is not seen apart from the torso.
 constexpr double kArmRadius = 0.025;
+constexpr double kHandByKnuckles = 1.9;
 // A dip of the mask between torso and arm that is not deep enough to be a gap but is one.
 constexpr double kDip = 0.93;
 
@@ -24,7 +25,10 @@ Outline::Outline(const BodyFrame& frame) : frame_(frame) {
   auto the = [&](LandmarkId id) { return frame.landmark(id); };
   auto arm = [&](LandmarkId shoulder, LandmarkId elbow, LandmarkId wrist, LandmarkId index,
                  LandmarkId pinky) {
-    return Limb{{the(shoulder), the(elbow), the(wrist), middle(the(index), the(pinky))}, 4};
+    // The hand's landmarks are its knuckles: the fingers reach as far again.
+    const Point knuckles = middle(the(index), the(pinky));
+    const Point tips = the(wrist) + (knuckles - the(wrist)) * kHandByKnuckles;
+    return Limb{{the(shoulder), the(elbow), the(wrist), tips}, 4};
   };
   auto leg = [&](LandmarkId hip, LandmarkId knee, LandmarkId ankle) {
     return Limb{{the(hip), the(knee), the(ankle), the(ankle)}, 3};
@@ -86,7 +90,10 @@ Edge Outline::edge(double y, int side) const {
     const double slope = (p[i + 1].x - p[i].x) / (p[i + 1].y - p[i].y);
     radius = kArmRadius * std::min(std::hypot(1, slope), 2.0);
   }
-  if (!bone || *bone <= 0 || seen <= *bone - radius) return {from + sign * seen, false, seen, seen};
+  if (!bone || *bone <= 0 || seen <= *bone - radius) {
+    const double x = from + sign * seen;
+    return {x, false, x, x};
+  }
 
   // Torso and arm are one in the mask: cut where it is thinnest between them, else by the bone.
   const double begin = std::max(*bone - 2.2 * radius, *bone * 0.5);
@@ -98,19 +105,20 @@ Edge Outline::edge(double y, int side) const {
   }
   const bool dips = thinnest < kDip && at > begin + step && at < *bone - step;
   const double cut = dips ? at : std::max(*bone - radius, *bone * 0.5);
-  return {from + sign * cut, true, std::max(cut - radius / 2, 0.0), std::max(*bone, cut)};
+  return {from + sign * cut, true, from + sign * std::max(cut - radius / 2, 0.0),
+          from + sign * std::max(*bone, cut)};
 }
 
 Row Outline::torso(double y) const {
   Row row{y, edge(y, 0), edge(y, 1)};
   // Bodies are alike on both sides: an edge behind an arm lies where the other one's image does, as
   // far as the arm leaves room for it.
-  if (row.left.is_cut != row.right.is_cut && y >= hips_.y) {
+  if (row.left.is_cut != row.right.is_cut) {
     Edge& cut = row.left.is_cut ? row.left : row.right;
     const Edge& seen = row.left.is_cut ? row.right : row.left;
     const double middle = centre(y);
-    const double mirrored = std::clamp(std::abs(seen.x - middle), cut.least, cut.most);
-    cut.x = middle + (row.left.is_cut ? -mirrored : mirrored);
+    cut.x = std::clamp(2 * middle - seen.x, std::min(cut.nearest, cut.farthest),
+                       std::max(cut.nearest, cut.farthest));
   }
   return row;
 }

@@ -12,8 +12,8 @@ namespace selvage::sizing::detail {
 struct Edge {
   double x = 0;         // in statures, from the axis
   bool is_cut = false;  // an arm hides it: where the arm is known to begin, not where the mask ends
-  // Between these it can only lie when it is cut, as distances from the middle.
-  double least = 0, most = 0;
+  // Between these it can only lie when it is cut.
+  double nearest = 0, farthest = 0;
 };
 
 struct Row {

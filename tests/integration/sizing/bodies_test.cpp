@@ -128,7 +128,7 @@ TEST_CASE("Bodies: measurements and sizes of people that nothing was fitted on")
   REQUIRE(people.size() >= 50);
   Score told, untold;
   std::map<std::string, Score> scores;
-  std::map<std::string, std::array<double, kMeasures.size()>> moved;
+  std::map<std::string, std::array<double, kMeasures.size()>> moved, most;
   for (const Person& person : people) {
     CAPTURE(person.file);
     const image::Picture picture = test::photo(*folder / person.file);
@@ -149,36 +149,39 @@ TEST_CASE("Bodies: measurements and sizes of people that nothing was fitted on")
       const auto advice = advise(**other, wearer, own);
       REQUIRE_MESSAGE(advice.has_value(), advice.error().describe());
       scores[variant.name].add(person, *advice, own);
-      for (std::size_t m = 0; m < kMeasures.size(); ++m)
-        moved[variant.name][m] +=
-            std::abs(advice->measurements.all[m].cm - plain->measurements.all[m].cm) /
-            static_cast<double>(people.size());
+      for (std::size_t m = 0; m < kMeasures.size(); ++m) {
+        const double cm = std::abs(advice->measurements.all[m].cm - plain->measurements.all[m].cm);
+        moved[variant.name][m] += cm / static_cast<double>(people.size());
+        most[variant.name][m] = std::max(most[variant.name][m], cm);
+      }
     }
   }
   MESSAGE("sex given: " << told.text());
   MESSAGE("sex not given: " << untold.text());
   for (const auto& [name, score] : scores) {
     std::string by;
-    for (const double cm : moved[name]) by += fmt::format(" {:.2f}", cm);
+    for (std::size_t m = 0; m < kMeasures.size(); ++m)
+      by += fmt::format(" {:.2f} ({:.1f})", moved[name][m], most[name][m]);
     MESSAGE(name << ": " << score.text() << "; moved by" << by);
   }
   CHECK(told.mean(Measure::chest) <= 2.9);
   CHECK(told.mean(Measure::waist) <= 3.5);
   CHECK(told.mean(Measure::hip) <= 2.5);
   CHECK(told.mean(Measure::shoulder) <= 0.8);
-  CHECK(told.mean(Measure::inseam) <= 1.3);
+  CHECK(told.mean(Measure::inseam) <= 1.2);
   CHECK(told.right >= 0.66 * told.answers);
   CHECK(untold.right >= 0.62 * untold.answers);
   CHECK(told.near >= 0.99 * told.answers);
   CHECK(untold.near >= 0.99 * untold.answers);
   for (const auto& [name, score] : scores) {
     CAPTURE(name);
-    CHECK(score.mean(Measure::chest) <= 3.4);
-    CHECK(score.mean(Measure::waist) <= 4);
-    CHECK(score.mean(Measure::hip) <= 3);
+    CHECK(score.mean(Measure::chest) <= 3.0);
+    CHECK(score.mean(Measure::waist) <= 3.2);
+    CHECK(score.mean(Measure::hip) <= 2.6);
     for (const Measure m : kMeasures) {
       CAPTURE(sizing::name(m));
-      CHECK(moved[name][static_cast<std::size_t>(m)] <= 2);
+      CHECK(moved[name][static_cast<std::size_t>(m)] <= 1);
+      CHECK(most[name][static_cast<std::size_t>(m)] <= 6);
     }
   }
   // The stated spread is the real one, and so is the confidence.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "sizing/measurements.hpp"
 #include "unit/sizing/drawn_body.hpp"
@@ -63,6 +64,80 @@ TEST_CASE("Silhouette: an edge behind one arm lies where the other side's image 
     REQUIRE(one);
     CHECK(feature(*one, "torso_at_68") == doctest::Approx(2 * torso).epsilon(0.03));
   }
+}
+
+const MeasuringLine& line(const Silhouette& silhouette, std::string_view name) {
+  const auto found = std::ranges::find(silhouette.lines, name, &MeasuringLine::name);
+  REQUIRE(found != silhouette.lines.end());
+  return *found;
+}
+
+TEST_CASE("Silhouette: lines are drawn where the mask's samples were taken") {
+  const Pose pose = test::draw({});
+  const auto silhouette = find_silhouette(pose);
+  REQUIRE(silhouette);
+  const MeasuringLine& hip = line(*silhouette, "hip");
+  const MaskPlaces places(pose.roi);
+  const auto left = places.of(hip.x0, hip.y0), right = places.of(hip.x1, hip.y1);
+  // Drawn with its middle between the samples 127 and 128.
+  CHECK(left.column + right.column == doctest::Approx(255).epsilon(0.002));
+  CHECK(right.column - left.column == doctest::Approx(0.2 * 190).epsilon(0.03));
+}
+
+TEST_CASE("Silhouette: chest and waist are drawn where they are, with the arms close, too") {
+  for (const double arms : {25.0, 12.0, 2.0}) {
+    CAPTURE(arms);
+    const Pose pose = test::draw({.arm_degrees = arms});
+    const auto silhouette = find_silhouette(pose);
+    REQUIRE(silhouette);
+    const double hips = pose[LandmarkId::left_hip].y, shoulders = pose[LandmarkId::left_shoulder].y;
+    auto height = [&](const char* name) {
+      return (hips - line(*silhouette, name).y0) / (hips - shoulders);
+    };
+    CHECK(height("chest") == doctest::Approx(0.8).epsilon(0.05));
+    CHECK((height("waist") > 0.25 && height("waist") < 0.46));
+    CHECK((height("hip") > -0.2 && height("hip") < 0.12));
+    // from one side of the torso to the other, and no further
+    const MeasuringLine& chest = line(*silhouette, "chest");
+    const double across = (chest.x1 - chest.x0) / pose.roi.side * Mask::kSide / 190;
+    CHECK((across > 0.17 && across < 0.25));
+  }
+}
+
+TEST_CASE("Silhouette: the shade of the torso is the same mirrored, and in any light") {
+  auto lit = [](auto light) {
+    Pose pose = test::draw({});
+    pose.grey.values.resize(pose.mask.values.size());
+    for (int row = 0; row < Grey::kSide; ++row)
+      for (int column = 0; column < Grey::kSide; ++column)
+        pose.grey.values[static_cast<std::size_t>(row) * Grey::kSide + column] =
+            static_cast<std::uint8_t>(light(column - 127.5, row));
+    const auto silhouette = find_silhouette(pose);
+    REQUIRE(silhouette);
+    const auto names = feature_names();
+    std::vector<double> light_features;
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (names[i].starts_with("light_")) light_features.push_back(silhouette->features[i]);
+    REQUIRE(light_features.size() == 147);
+    return light_features;
+  };
+  const auto shade = [](double x, double) { return 120 - 60 * std::abs(x + 10) / 128; };
+  const auto as_is = lit(shade);
+  const auto mirrored = lit([&](double x, double y) { return shade(-x, y); });
+  const auto brighter = lit([&](double x, double y) { return 1.7 * shade(x, y); });
+  const auto striped = lit([&](double x, double y) {
+    return (static_cast<int>(y / 16) % 2 == 0 ? 1 : 1.6) * shade(x, y);
+  });
+  double most = 0;
+  for (std::size_t i = 0; i < as_is.size(); ++i) {
+    most = std::max(most, std::abs(as_is[i]));
+    CHECK(std::abs(mirrored[i] - as_is[i]) < 0.01);
+    CHECK(std::abs(brighter[i] - as_is[i]) < 0.02);
+    CHECK(std::abs(striped[i] - as_is[i]) < 0.02);
+  }
+  CHECK(most > 0.01);
+  const auto flat = lit([](double, double) { return 90; });
+  for (const double each : flat) CHECK(std::abs(each) < 1e-9);
 }
 
 TEST_CASE("Silhouette: every feature of every drawn body is finite and named") {
