@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "base/text.hpp"
 #include "stack/detail/fields.hpp"
@@ -180,6 +181,7 @@ class Binder {
     if (node.is_sequence()) {
       Node map = Node::mapping(node.span);
       map.origin = node.origin;
+      std::unordered_map<std::string, std::size_t> index;
       for (Node& item : node.items) {
         const std::string text = go_text(item);
         const std::size_t equals = text.find('=');
@@ -195,7 +197,13 @@ class Binder {
                          : Node::string(text.substr(equals + 1));
         value.span = item.span;
         value.origin = std::move(item.origin);
-        map.set(name, std::move(value), item.span);
+        const auto [known, is_new] = index.emplace(name, map.entries.size());
+        if (is_new) {
+          map.entries.push_back({name, item.span, std::move(value)});
+        } else {
+          map.entries[known->second].key_span = item.span;
+          map.entries[known->second].value = std::move(value);
+        }
       }
       node = std::move(map);
       return {};

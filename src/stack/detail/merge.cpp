@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <unordered_map>
 
 #include "stack/detail/steps.hpp"
 
@@ -61,15 +62,15 @@ class Merger {
 
   Result<void> merge_mappings(Node& base, Node over) {
     if (!base.is_mapping()) base = Node::mapping(over.span);
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < base.entries.size(); ++i) index.emplace(base.entries[i].key, i);
     for (Entry& entry : over.entries) {
-      Entry* same = nullptr;
-      for (Entry& each : base.entries) {
-        if (each.key == entry.key) same = &each;
-      }
-      if (same == nullptr) {
+      const auto known = index.find(entry.key);
+      if (known == index.end()) {
         base.entries.push_back(std::move(entry));
         continue;
       }
+      Entry* same = &base.entries[known->second];
       const PathStep step(path_, std::string_view(same->key));
       if (!entry.value.is_null()) same->key_span = entry.key_span;
       TRY(merge(same->value, std::move(entry.value)));
