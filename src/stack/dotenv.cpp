@@ -86,6 +86,7 @@ class Parser {
   explicit Parser(TextPtr text) : bytes_(text->bytes()) { file_.text = std::move(text); }
 
   EnvFile run() {
+    file_.read_to = bytes_.size();
     if (bytes_.starts_with(kByteOrderMark)) {
       problem(0, 3, "the file begins with a byte-order mark, which other readers take for text");
       at_ = 3;
@@ -137,6 +138,7 @@ class Parser {
 
   void statement() {
     EnvAssignment next;
+    const std::size_t begin = at_;
     next.stray = std::exchange(stray_next_, false);
     next.exported = take_export();
     if (at_ >= bytes_.size()) return refuse(at_, at_, "\"export\" names nothing");
@@ -155,6 +157,7 @@ class Parser {
     if (!ended) {
       problem(name_begin, name_end,
               "what ends the file has neither '=' nor a line end; Compose ignores it");
+      file_.read_to = begin;
       at_ = bytes_.size();
       return;
     }

@@ -41,6 +41,7 @@ struct EnvFile {
   TextPtr text;                            // keeps the spans alive
   std::vector<EnvAssignment> assignments;  // in the order of the file; of one name the last counts
   std::vector<EnvProblem> problems;        // at most kMaxProblems
+  std::size_t read_to = 0;  // what is behind, a name without '=' and line end, Compose ignores
 
   // Whether Compose takes the file.
   [[nodiscard]] bool accepted() const;

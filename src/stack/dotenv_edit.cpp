@@ -51,11 +51,12 @@ std::string with_value(const EnvFile& file, std::string_view name, std::string_v
   }
   out += bytes.substr(copied);
   if (found) return out;
-  const bool windows = bytes.contains("\r\n");
-  const std::string_view line_end = windows ? "\r\n" : "\n";
-  if (!out.empty() && !out.ends_with('\n')) out += line_end;
-  out += std::string(name) + "=" + dotenv_quoted(value);
-  return out += line_end;
+  const std::string_view line_end = bytes.contains("\r\n") ? "\r\n" : "\n";
+  std::string added;
+  if (file.read_to > 0 && bytes[file.read_to - 1] != '\n') added = line_end;
+  added += std::string(name) + "=" + dotenv_quoted(value);
+  added += line_end;
+  return out.insert(file.read_to, added);
 }
 
 }  // namespace selvage::stack

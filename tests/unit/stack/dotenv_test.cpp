@@ -123,6 +123,7 @@ TEST_CASE("Dotenv: an edit changes one value and no other byte") {
   CHECK(with_value(parse("A=1"), "B", "2") == "A=1\nB=2\n");
   CHECK(with_value(parse("A=1\nA=2\n"), "A", "3") == "A=3\nA=3\n");
   CHECK(with_value(parse("A='x'B=2\n"), "A", "y") == "A='y'B=2\n");
+  CHECK(with_value(parse("A=1\nX Y"), "B", "2") == "A=1\nB=2\nX Y");
 }
 
 TEST_CASE("Dotenv: what is written is read back") {
