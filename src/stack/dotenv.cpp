@@ -110,8 +110,13 @@ class Parser {
     }
   }
 
-  std::size_t line_end(std::size_t from) const {
-    return std::min(bytes_.find('\n', from), bytes_.size());
+  // Remembered, since a line may hold any number of statements.
+  std::size_t line_end(std::size_t from) {
+    if (from < line_from_ || from > line_to_) {
+      line_from_ = from;
+      line_to_ = std::min(bytes_.find('\n', from), bytes_.size());
+    }
+    return line_to_;
   }
 
   void skip_blanks() {
@@ -299,6 +304,7 @@ class Parser {
   void find_repeated_names() {
     std::map<std::string_view, const EnvAssignment*> first;
     for (const EnvAssignment& assignment : file_.assignments) {
+      if (file_.problems.size() >= kMaxProblems) return;
       const auto [known, is_new] = first.emplace(assignment.name, &assignment);
       if (is_new) continue;
       const Span& again = assignment.name_span;
@@ -312,6 +318,8 @@ class Parser {
   std::string_view bytes_;
   std::size_t at_ = 0;
   bool stray_next_ = false;
+  std::size_t line_from_ = 1;
+  std::size_t line_to_ = 0;
   EnvFile file_;
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "base/placeholder.hpp"
@@ -166,23 +168,35 @@ class Check {
 
   void unused() {
     if (check_.file == nullptr || check_.usage->whole_files.contains(check_.canonical_path)) return;
+    std::map<std::string_view, const EnvAssignment*> last;
+    std::set<std::string_view> referred;
     for (const EnvAssignment& assignment : check_.file->assignments) {
-      const std::string& variable = assignment.name;
-      const bool used = variable.empty() || assignment.stray ||
+      last.insert_or_assign(assignment.name, &assignment);
+      if (assignment.interpolates()) note_references(assignment.raw, referred);
+    }
+    for (const auto& [variable, assignment] : last) {
+      const bool used = variable.empty() || assignment->stray ||
                         check_.usage->of_compose.contains(variable) ||
                         check_.usage->of_others.contains(variable) || is_tool_variable(variable) ||
-                        used_by_other_lines(variable);
-      if (used || check_.file->find(variable) != &assignment) continue;
-      add(Is::unused, false, variable, assignment.name_span,
+                        referred.contains(variable);
+      if (used) continue;
+      add(Is::unused, false, variable, assignment->name_span,
           "is read by no Compose file, script or template");
     }
   }
 
-  bool used_by_other_lines(std::string_view variable) const {
-    return std::ranges::any_of(check_.file->assignments, [&](const EnvAssignment& assignment) {
-      return assignment.interpolates() && (assignment.raw.contains("${" + std::string(variable)) ||
-                                           assignment.raw.contains("$" + std::string(variable)));
-    });
+  static void note_references(std::string_view value, std::set<std::string_view>& names) {
+    for (std::size_t at = 0; (at = value.find('$', at)) != std::string_view::npos;) {
+      ++at;
+      if (at < value.size() && value[at] == '{') ++at;
+      const std::size_t begin = at;
+      while (at < value.size() &&
+             (value[at] == '_' || is_digit(value[at]) ||
+              (to_lower_ascii(value[at]) >= 'a' && to_lower_ascii(value[at]) <= 'z'))) {
+        ++at;
+      }
+      names.insert(value.substr(begin, at - begin));
+    }
   }
 
   void untemplated() {

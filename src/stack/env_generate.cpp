@@ -1,6 +1,7 @@
 #include "stack/env_generate.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/placeholder.hpp"
 #include "base/text.hpp"
@@ -9,6 +10,8 @@
 namespace selvage::stack {
 
 namespace {
+
+constexpr std::size_t kMostSecrets = 500;  // further ones are left to be filled in
 
 bool insecure_fallback(const EnvUse& use) {
   if (!use.fallback) return false;
@@ -20,8 +23,9 @@ bool insecure_fallback(const EnvUse& use) {
 std::vector<std::string> candidates(const EnvFile& file, const EnvUsage& usage,
                                     const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
+  std::set<std::string, std::less<>> seen;
   const auto add = [&](const std::string& name) {
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    if (seen.insert(name).second) names.push_back(name);
   };
   for (const EnvAssignment& assignment : file.assignments) add(assignment.name);
   for (const auto& [name, use] : usage.of_compose) {
@@ -64,7 +68,8 @@ EnvGenerated generate_secrets(const EnvFile& file, const EnvUsage& usage,
         assignment != nullptr && assignment->interpolates() && assignment->raw.contains('$');
     const bool asked = std::ranges::find(wanted, name) != wanted.end();
     const bool own = secret_sort(name) == SecretSort::own;
-    if (open && !refers && (own || asked)) {
+    const bool room = result.generated.size() < kMostSecrets;
+    if (open && !refers && (own || asked) && room) {
       if (assignment == nullptr) {
         current = again(with_room_for(current.text->bytes(), name), current);
       }
