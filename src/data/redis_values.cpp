@@ -1,9 +1,9 @@
 // The values that go to a Redis server and come from it.
-#include <openssl/sha.h>
 
 #include <array>
 #include <charconv>
 
+#include "data/detail/sha1.hpp"
 #include "data/redis.hpp"
 #include "net/stream.hpp"
 
@@ -87,15 +87,7 @@ bool RedisCommand::append_to(net::Stream& stream) const {
   return stream.append({header.data(), write_header(header, '*', words_)}, body_);
 }
 
-RedisScript::RedisScript(std::string_view source) : source_(source) {
-  std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(reinterpret_cast<const unsigned char*>(source.data()), source.size(), digest.data());
-  sha1_.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    sha1_ += "0123456789abcdef"[byte >> 4U];
-    sha1_ += "0123456789abcdef"[byte & 15U];
-  }
-}
+RedisScript::RedisScript(std::string_view source) : source_(source), sha1_(sha1_hex(source)) {}
 
 std::string suffix_key(std::string_view name, std::string_view suffix) {
   // as the server does: from the first '{' to the first '}' behind it, when something is between

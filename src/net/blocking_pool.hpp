@@ -1,4 +1,5 @@
-// A sized pool of threads for what would block an event loop: SQL, image work, file I/O.
+// A sized pool of threads for what would block an event loop: SQL, image work, file I/O. The
+// first thread starts with it, each further one with the first work that no other is free for.
 //
 // run() may be awaited on any loop; `work` runs on a pool thread, the awaiter resumes on its own
 // loop. The queue is bounded: when it is full, run() answers an `unavailable` error (pool.full)
@@ -48,8 +49,8 @@ class BlockingPool {
     co_return std::move(*outcome);
   }
 
-  [[nodiscard]] std::size_t queued() const;  // any thread
-  [[nodiscard]] std::size_t threads() const;
+  [[nodiscard]] std::size_t queued() const;   // any thread
+  [[nodiscard]] std::size_t threads() const;  // at most; any thread
 
  private:
   // Awaits the end of `job`; false when it was refused.

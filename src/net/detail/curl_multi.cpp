@@ -34,11 +34,16 @@ struct Transfer {
 }  // namespace
 
 struct CurlMulti::Impl {
-  Impl(Loop& loop, Timers& shared_timers, CurlLimits limits)
+  Impl(Loop& loop, Timers& shared_timers, CurlLimits given)
       : timers(shared_timers),
+        limits(given),
         sockets(loop.context(), open_epoll()),
         timer(loop.context()),
-        alive(std::make_shared<Impl*>(this)) {
+        alive(std::make_shared<Impl*>(this)) {}
+
+  // For the first transfer: libcurl loads all of OpenSSL, and many a client is never used.
+  void open() {
+    if (multi != nullptr) return;
     initialise_curl_once();
     multi = curl_multi_init();
     SELVAGE_CHECK(multi != nullptr);
@@ -56,7 +61,7 @@ struct CurlMulti::Impl {
   ~Impl() {
     SELVAGE_CHECK(running == 0);  // a transfer would resume into a client that is gone
     *alive = nullptr;
-    curl_multi_cleanup(multi);
+    if (multi != nullptr) curl_multi_cleanup(multi);
   }
 
   // libcurl: "tell me when this socket is readable or writable".
@@ -130,6 +135,7 @@ struct CurlMulti::Impl {
   }
 
   Timers& timers;
+  const CurlLimits limits;
   asio::posix::stream_descriptor sockets;
   asio::steady_timer timer;
   std::shared_ptr<Impl*> alive;  // shared with handlers that may run after this object's end
@@ -143,6 +149,7 @@ CurlMulti::~CurlMulti() = default;
 
 Task<CurlMulti::Outcome> CurlMulti::perform(CURL* easy, Deadline deadline, CancelToken cancel) {
   if (cancel.cancelled()) co_return Outcome{WaitEnd::cancelled, CURLE_OK};
+  impl_->open();
   Transfer transfer;
   Wait wait(impl_->timers, deadline, std::move(cancel), [&](WaitEnd) { impl_->take_out(easy); });
   transfer.wait = &wait;

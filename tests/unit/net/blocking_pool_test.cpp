@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -35,6 +36,39 @@ TEST_CASE("BlockingPool: returns the value or the error of the work") {
   CHECK(loop.run_until_done(pool.run(answer)) == 42);
   Loop second;
   CHECK(second.run_until_done(pool.run(refuse)).error().code == "test.refused");
+}
+
+std::size_t threads_of_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+Task<void> run_at_once(BlockingPool& pool, int works) {
+  std::latch all(works);  // none ends before all run
+  TaskGroup group;
+  const auto one = [](BlockingPool& of, std::latch& gathering) -> Task<void> {
+    (void)co_await of.run([&gathering]() -> Result<void> {
+      gathering.arrive_and_wait();
+      return {};
+    });
+  };
+  for (int i = 0; i < works; ++i) group.spawn(one(pool, all), "work");
+  co_await group.join();
+}
+
+TEST_CASE("BlockingPool: has as many threads as ran at once, and never more than it may") {
+  const std::size_t before = threads_of_process();
+  BlockingPool pool("test", 8);
+  CHECK(threads_of_process() - before == 1);
+  const auto run_on_a_loop = [&pool](int works) {
+    Loop loop;
+    loop.run_until_done(run_at_once(pool, works));
+  };
+  run_on_a_loop(5);
+  CHECK(threads_of_process() - before >= 5);
+  for (int i = 0; i < 3; ++i) run_on_a_loop(8);
+  CHECK(threads_of_process() - before == 8);
+  CHECK(pool.threads() == 8);
 }
 
 TEST_CASE("BlockingPool: an exception of the work reaches the awaiter") {
