@@ -178,7 +178,7 @@ Command audit_command() {
           "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or policy, 3 a "
           "file cannot be read or written.\n"
           "  selvage audit deploy/\n"
-          "  selvage audit compose.yaml compose.prod.yaml --format sarif --output audit.sarif\n"
+          "  selvage audit compose.yaml --format sarif --output audit.sarif\n"
           "  selvage audit --fix safe --write\n"
           "  selvage audit --explain net-public-bind",
       .flags = {{"--format", "FORMAT", audit::kFormats},
