@@ -54,6 +54,14 @@ Result<bool> put_off(data::Transaction& tx, const LeaseRef& lease, milliseconds 
                    {data::sql(time + wait), wait.count(), reason});
 }
 
+// By the clock that hands tasks out: a waiter whose own runs ahead would ask again and again.
+Result<std::optional<milliseconds>> time_until_due(data::Transaction& tx,
+                                                   const std::string& queue) {
+  const std::optional<Timestamp> due = TRY(next_due(tx, queue));
+  if (!due) return std::nullopt;
+  return *due - TRY(data::database_time(tx));
+}
+
 class SqlBroker final : public Broker {
  public:
   SqlBroker(data::Database& database, SqlBrokerOptions options)
@@ -143,12 +151,11 @@ class SqlBroker final : public Broker {
     const Deadline end = Deadline::after(at_most);
     while (!cancel.cancelled() && !end.passed()) {
       milliseconds pause = std::min(end.left(), options_.poll);
-      const auto next =
-          co_await database_.read([queue](data::Transaction& tx) { return next_due(tx, queue); });
-      if (next && *next) {
-        const milliseconds until_due = **next - now();
-        if (until_due <= milliseconds(0)) co_return;
-        pause = std::min(pause, until_due);
+      const auto wait = co_await database_.read(
+          [queue](data::Transaction& tx) { return time_until_due(tx, queue); });
+      if (wait && *wait) {
+        if (**wait <= milliseconds(0)) co_return;
+        pause = std::min(pause, **wait);
       }
       if (co_await waiter.wait(pause, cancel)) co_return;
     }
