@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/detail/refusal.hpp"
 #include "audit/detail/set_aside.hpp"
 #include "audit/sightings.hpp"
 
@@ -39,6 +40,11 @@ Report audit(const Stack& stack, const Question& question) {
     Sightings sightings(*rule, question.policy.severity_of(*rule));
     rule->look(stack, sightings);
     std::ranges::move(sightings.take(), std::back_inserter(report.findings));
+  }
+  for (const Error& refusal : stack.project.refusals) {
+    auto finding = finding_of(refusal, question.policy);
+    if (finding && asked_for(*finding->rule, question))
+      report.findings.push_back(*std::move(finding));
   }
   give_fingerprints(report.findings);
   const auto wanted = [&](const Rule& rule) { return asked_for(rule, question); };

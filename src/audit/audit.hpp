@@ -27,8 +27,8 @@ struct Question {
 // themselves: aud-*.
 [[nodiscard]] Report audit(const Stack& stack, const Question& question);
 
-// The report of a stack that Compose would refuse: one finding, at the place that `error` names.
-// nullopt when the error is not about what stands in the files.
+// The report of a stack that cannot be read, so that nothing else could be looked at: one finding,
+// at the place that `error` names. nullopt when the error is not about what stands in the files.
 [[nodiscard]] std::optional<Report> refused(const Error& error, const Question& question);
 
 }  // namespace selvage::audit

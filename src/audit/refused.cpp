@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "audit/audit.hpp"
+#include "audit/detail/refusal.hpp"
 #include "base/text.hpp"
 
 namespace selvage::audit {
@@ -68,19 +69,25 @@ Place take_place(std::string_view& message) {
 
 }  // namespace
 
-std::optional<Report> refused(const Error& error, const Question& question) {
+std::optional<Finding> finding_of(const Error& error, const Policy& policy) {
   const Rule* rule = rule_for(error.code, error.message);
   if (rule == nullptr) return std::nullopt;
   const std::string whole = error.describe();
   std::string_view message = whole;
-  Finding finding{.rule = rule, .severity = question.policy.severity_of(*rule)};
+  Finding finding{.rule = rule, .severity = policy.severity_of(*rule)};
   finding.place = take_place(message);
   finding.message = std::string(message);
   finding.how = error.hint;
   finding.subject = error.code;
-  Report report{.stack = "a stack that cannot be read"};
-  if (!finding.place.file.empty()) report.files.push_back(finding.place.file);
-  report.findings.push_back(std::move(finding));
+  return finding;
+}
+
+std::optional<Report> refused(const Error& error, const Question& question) {
+  auto finding = finding_of(error, question.policy);
+  if (!finding) return std::nullopt;
+  Report report{.stack = "a stack that cannot be read", .readable = false};
+  if (!finding->place.file.empty()) report.files.push_back(finding->place.file);
+  report.findings.push_back(*std::move(finding));
   give_fingerprints(report.findings);
   return report;
 }

@@ -39,6 +39,7 @@ std::array<std::size_t, 5> Report::counts() const {
 
 std::vector<Grade> Report::grades() const {
   std::vector<Grade> grades;
+  if (!readable) return grades;
   for (const Rule* rule : all_rules()) {
     const Family* family = &family_of(*rule);
     if (grades.empty() || grades.back().family != family) grades.push_back({.family = family});
@@ -54,6 +55,10 @@ std::vector<Grade> Report::grades() const {
 
 Grade Report::overall() const {
   Grade all{.counts = counts(), .points = 0};
+  if (!readable) {
+    all.letter = letter_of(0);
+    return all;
+  }
   const auto parts = grades();
   for (const Grade& grade : parts) all.points += grade.points;
   all.points = parts.empty() ? 100 : all.points / static_cast<int>(parts.size());

@@ -24,11 +24,12 @@ struct Report {
   std::string stack;               // the project's name
   std::vector<std::string> files;  // what was read
   std::size_t services = 0;
+  bool readable = true;           // false: no rule could look, and the only grade is an F
   std::vector<Finding> findings;  // worst first, then by family, rule, file and line
   std::vector<SetAside> set_aside;
 
   [[nodiscard]] std::array<std::size_t, 5> counts() const;  // by Severity
-  // A row for each family that has rules.
+  // A row for each family that has rules; none when the stack is not readable.
   [[nodiscard]] std::vector<Grade> grades() const;
   [[nodiscard]] Grade overall() const;  // of all findings; its points are the families' mean
 };

@@ -252,7 +252,7 @@ Result<Project> load_project(const LoadOptions& options) {
   TRY(detail::bind_fields(project.tree, loading));
   project.environment = std::move(start.environment);
   detail::split_profiles(project, profiles_of(options, project.environment));
-  TRY(detail::check_consistency(project));
+  TRY(detail::check_consistency(project, options.contradictions ? &project.refusals : nullptr));
   TRY(detail::resolve_service_files(loading));
   if (!options.keep_unused) drop_unused(project);
   return std::move(project);

@@ -41,6 +41,9 @@ struct LoadOptions {
   // Go on where Compose stops for want of a value: a required variable that nobody sets gets the
   // placeholder text of kPlaceholder, a missing env_file counts as empty. Each is listed.
   bool placeholders = false;
+  // Go on where the model refers to nothing, contradicts itself or goes in a circle; what Compose
+  // would refuse it for is in Project::refusals.
+  bool contradictions = false;
   // Keep volumes, networks, secrets and configs that no enabled service uses.
   bool keep_unused = true;
 };
@@ -106,8 +109,9 @@ struct Project {
   std::vector<StackFile> files;  // in the order they were first read
   std::vector<VariableUse> variables;
   std::vector<Notice> notices;
-  Environment environment;     // what interpolation saw in the main files
-  std::vector<TextPtr> texts;  // keeps every span alive
+  std::vector<Error> refusals;  // with LoadOptions::contradictions alone
+  Environment environment;      // what interpolation saw in the main files
+  std::vector<TextPtr> texts;   // keeps every span alive
 
   [[nodiscard]] std::vector<Service> services() const;  // enabled ones, in the files' order
   [[nodiscard]] std::optional<Service> service(std::string_view wanted) const;

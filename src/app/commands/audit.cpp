@@ -27,9 +27,18 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view text
 }
 
 Result<audit::Stack> read_stack(const AuditQuestion& question, const audit::Policy& policy) {
-  auto project = TRY(stack::load_project(question.load));
+  stack::LoadOptions load = question.load;
+  load.contradictions = true;
+  auto project = TRY(stack::load_project(load));
   audit::Stack found = TRY(audit::stack_of(std::move(project), policy.choices));
   found.files_were_named = !question.load.files.empty();
+  return found;
+}
+
+// One that Compose takes: edits are made to nothing else.
+Result<audit::Stack> read_sound_stack(const AuditQuestion& question, const audit::Policy& policy) {
+  audit::Stack found = TRY(read_stack(question, policy));
+  if (!found.project.refusals.empty()) return fail(found.project.refusals.front());
   return found;
 }
 
@@ -68,7 +77,7 @@ bool fails(const AuditQuestion& question, const audit::Report& report) {
 // `before`.
 Result<audit::Report> audit_again(const AuditQuestion& question, const audit::Policy& policy,
                                   const audit::Baseline& baseline, const audit::Report& before) {
-  const audit::Stack found = TRY(read_stack(question, policy));
+  const audit::Stack found = TRY(read_sound_stack(question, policy));
   AuditQuestion whole = question;
   whole.only.clear();
   const audit::Report after = audit::audit(found, asked(whole, policy, baseline));
@@ -101,7 +110,7 @@ Result<int> make_edits(const AuditQuestion& question, const audit::Policy& polic
 
 Result<int> mend(const AuditQuestion& question, const audit::Policy& policy) {
   const audit::Baseline baseline = TRY(read_baseline(question));
-  const audit::Stack found = TRY(read_stack(question, policy));
+  const audit::Stack found = TRY(read_sound_stack(question, policy));
   const audit::Report report = audit::audit(found, asked(question, policy, baseline));
   const audit::Mending mending = audit::mend(found, report.findings, *question.fix);
   std::fputs(show_mending(mending).c_str(), stdout);

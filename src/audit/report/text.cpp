@@ -89,10 +89,11 @@ class Writer {
 
   void areas() {
     out_ += "\n";
+    if (!report_.readable) out_ += "  Nothing else could be looked at: mend this first.\n";
     for (const Grade& grade : report_.grades()) {
       const char letter = grade.letter;
       const auto colour = letter <= 'B' ? "1;32" : letter == 'C' ? "1;33" : "1;31";
-      out_ += fmt::format("  {}  {:<20} {}\n", paint(colour, std::string_view(&letter, 1)),
+      out_ += fmt::format("  {}  {:<22} {}\n", paint(colour, std::string_view(&letter, 1)),
                           grade.family->title, in_words(grade.counts));
     }
     out_ += "\n";

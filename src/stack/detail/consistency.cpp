@@ -28,22 +28,28 @@ std::unexpected<Error> contradicts(const Node& where, std::string_view service,
 
 class Consistency {
  public:
-  explicit Consistency(const Project& project) : project_(project) {}
+  Consistency(const Project& project, std::vector<Error>* kept) : project_(project), kept_(kept) {}
 
   Result<void> check() {
     for (const Service& service : project_.services()) {
-      TRY(check_source(service));
-      TRY(check_references(service));
-      TRY(check_dependencies(service));
-      TRY(check_limits(service));
-      TRY(check_scale(service));
-      TRY(check_mounts(service));
+      TRY(judge(check_source(service)));
+      TRY(judge(check_references(service)));
+      TRY(judge(check_dependencies(service)));
+      TRY(judge(check_limits(service)));
+      TRY(judge(check_scale(service)));
+      TRY(judge(check_mounts(service)));
     }
-    TRY(check_container_names());
-    return check_cycles();
+    TRY(judge(check_container_names()));
+    return judge(check_cycles());
   }
 
  private:
+  Result<void> judge(Result<void> checked) {
+    if (checked || kept_ == nullptr) return checked;
+    if (kept_->size() < kMaxNotices) kept_->push_back(std::move(checked).error());
+    return {};
+  }
+
   bool defined(std::string_view section, std::string_view name) const {
     const Node* found = project_.tree.find(section);
     return found != nullptr && found->find(name) != nullptr;
@@ -270,10 +276,13 @@ class Consistency {
   }
 
   const Project& project_;
+  std::vector<Error>* kept_;
 };
 
 }  // namespace
 
-Result<void> check_consistency(const Project& project) { return Consistency(project).check(); }
+Result<void> check_consistency(const Project& project, std::vector<Error>* kept) {
+  return Consistency(project, kept).check();
+}
 
 }  // namespace selvage::stack::detail

@@ -50,7 +50,8 @@ void resolve_environment(Node& model, const Environment& environment);
 // Gives every field the type that the model has: durations, sizes, commands as lists, ...
 [[nodiscard]] Result<void> bind_fields(Node& model, Loading& loading);
 void split_profiles(Project& project, const std::vector<std::string>& profiles);
-[[nodiscard]] Result<void> check_consistency(const Project& project);
+// Ends at the first error; with `kept`, each check's first is put there instead.
+[[nodiscard]] Result<void> check_consistency(const Project& project, std::vector<Error>* kept);
 [[nodiscard]] Result<void> resolve_service_files(Loading& loading);
 
 // One file through all steps up to the canonical form, upon `model`.

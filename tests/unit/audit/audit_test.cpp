@@ -151,7 +151,33 @@ TEST_CASE("a stack that Compose refuses is one finding at its place") {
   CHECK(report->findings[0].rule->id == "cmp-parse");
   CHECK(report->findings[0].place.line == 3);
   CHECK(report->findings[0].place.file.ends_with("compose.yaml"));
+  CHECK(report->overall().letter == 'F');
   CHECK_FALSE(refused(Error{.code = "stack.file"}, {{}, {}, {}, {}}));
+}
+
+TEST_CASE("a stack that contradicts itself is looked at by all rules, too") {
+  StackFolder folder(R"(services:
+  api:
+    image: acme/api:latest
+    networks: [nowhere]
+    depends_on: [db, ghost]
+    container_name: api
+    deploy: {replicas: 2}
+  db:
+    image: postgres:16
+    ports: ["5432:5432"]
+    depends_on: [api]
+)");
+  const auto project = stack::load_project(
+      {.directory = folder.path(), .placeholders = true, .contradictions = true});
+  REQUIRE_MESSAGE(project, project.error().describe());
+  const auto stack = stack_of(*project, {});
+  REQUIRE(stack);
+  const Ids found = ids(audit(*stack, {{}, {}, {}, {}}).findings);
+  for (const char* rule : {"cmp-undefined-ref", "cmp-conflict", "cmp-cycle", "img-mutable-tag",
+                           "net-datastore-public"}) {
+    CHECK_MESSAGE(std::ranges::find(found, rule) != found.end(), rule);
+  }
 }
 
 TEST_CASE("what services share by an anchor is told once, and a baseline knows each") {

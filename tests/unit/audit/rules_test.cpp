@@ -31,7 +31,8 @@ Policy policy_of(const fs::path& folder) {
 Report report_of(const fs::path& folder) {
   Policy policy = policy_of(folder);
   const Question question{policy, {}, kToday, {}};
-  auto project = stack::load_project({.directory = folder, .placeholders = true});
+  auto project =
+      stack::load_project({.directory = folder, .placeholders = true, .contradictions = true});
   if (!project) {
     auto report = refused(project.error(), question);
     REQUIRE_MESSAGE(report, project.error().describe());
