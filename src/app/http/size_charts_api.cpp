@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "app/http/api_parts.hpp"
+#include "app/http/endpoint_list.hpp"
 #include "app/http/job_request.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -97,48 +98,32 @@ Task<net::Response> remove(ApiParts parts, net::Request request, Principal princ
 }  // namespace
 
 std::vector<Endpoint> size_chart_endpoints(ApiParts parts) {
-  using Function = Task<net::Response> (*)(ApiParts, net::Request, Principal);
   constexpr std::string_view kJson = "application/json";
   constexpr std::string_view kProblem = "application/problem+json";
   constexpr ParameterDoc kId{"path", "id", R"({"type":"string","maxLength":64})",
                              "The chart's id, chosen by the store; \"default\" is its usual one."};
   constexpr ResponseDoc kNotFound{404, "No such chart.", kProblem, "Problem"};
-  std::vector<Endpoint> endpoints;
-  const auto add = [&](net::Method method, std::string_view pattern, std::string_view id,
-                       std::string_view summary, Access access, std::string_view schema,
-                       std::vector<ParameterDoc> parameters, std::vector<ResponseDoc> responses,
-                       Function function) {
-    endpoints.push_back({.method = method,
-                         .pattern = pattern,
-                         .id = id,
-                         .tag = "sizing",
-                         .summary = summary,
-                         .access = access,
-                         .parameters = std::move(parameters),
-                         .request_schema = schema,
-                         .responses = std::move(responses),
-                         .handler = [parts, function] [[clang::coro_wrapper]] (
-                                        net::Request request, Principal principal) {
-                           return function(parts, std::move(request), std::move(principal));
-                         }});
-  };
-  add(net::Method::get, "/v1/size-charts", "listSizeCharts", "The store's size charts, by id.",
-      Access::read, "", {},
-      {{200, "The charts.", kJson, "SizeCharts"},
-       {400, "The request names no store.", kProblem, "Problem"}},
-      list);
-  add(net::Method::get, "/v1/size-charts/{id}", "getSizeChart", "One size chart.", Access::read, "",
-      {kId}, {{200, "The chart, in centimetres.", kJson, "SizeChart"}, kNotFound}, show);
-  add(net::Method::put, "/v1/size-charts/{id}", "putSizeChart",
+  EndpointList endpoints(parts, "sizing");
+  endpoints.add(net::Method::get, "/v1/size-charts", "listSizeCharts",
+                "The store's size charts, by id.", Access::read, "", {},
+                {{200, "The charts.", kJson, "SizeCharts"},
+                 {400, "The request names no store.", kProblem, "Problem"}},
+                list);
+  endpoints.add(net::Method::get, "/v1/size-charts/{id}", "getSizeChart", "One size chart.",
+                Access::read, "", {kId},
+                {{200, "The chart, in centimetres.", kJson, "SizeChart"}, kNotFound}, show);
+  endpoints.add(
+      net::Method::put, "/v1/size-charts/{id}", "putSizeChart",
       "Add or replace a size chart. Ranges are of the body; every problem is named at once.",
       Access::submit, "SizeChartDocument", {kId},
       {{200, "Replaced.", kJson, "SizeChart"},
        {201, "Added.", kJson, "SizeChart"},
        {409, "The store has 200 charts.", kProblem, "Problem"}},
       put);
-  add(net::Method::delete_, "/v1/size-charts/{id}", "deleteSizeChart", "Remove a size chart.",
-      Access::submit, "", {kId}, {{204, "Gone.", "", ""}, kNotFound}, remove);
-  return endpoints;
+  endpoints.add(net::Method::delete_, "/v1/size-charts/{id}", "deleteSizeChart",
+                "Remove a size chart.", Access::submit, "", {kId},
+                {{204, "Gone.", "", ""}, kNotFound}, remove);
+  return endpoints.take();
 }
 
 }  // namespace selvage::app

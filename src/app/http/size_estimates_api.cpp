@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "app/http/api_parts.hpp"
+#include "app/http/endpoint_list.hpp"
 #include "app/http/refusal.hpp"
 #include "app/http/size_form.hpp"
 #include "base/id.hpp"
@@ -105,44 +106,26 @@ Task<net::Response> remove(ApiParts parts, net::Request request, Principal princ
 
 std::vector<Endpoint> size_estimate_endpoints(ApiParts parts) {
   using enum net::Method;
-  using Function = Task<net::Response> (*)(ApiParts, net::Request, Principal);
   constexpr std::string_view kJson = "application/json";
   constexpr std::string_view kProblem = "application/problem+json";
   constexpr ParameterDoc kId{"path", "id", R"({"type":"string"})", "The estimate's id."};
   constexpr ResponseDoc kNotFound{404, "No such estimate, another owner's, or too old.", kProblem,
                                   "Problem"};
-  std::vector<Endpoint> endpoints;
-  const auto add = [&](net::Method method, std::string_view pattern, std::string_view id,
-                       std::string_view summary, Access access, std::string_view schema,
-                       std::vector<ParameterDoc> parameters, std::vector<ResponseDoc> responses,
-                       Function function) {
-    endpoints.push_back({.method = method,
-                         .pattern = pattern,
-                         .id = id,
-                         .tag = "sizing",
-                         .summary = summary,
-                         .access = access,
-                         .parameters = std::move(parameters),
-                         .request_schema = schema,
-                         .responses = std::move(responses),
-                         .handler = [parts, function] [[clang::coro_wrapper]] (
-                                        net::Request request, Principal principal) {
-                           return function(parts, std::move(request), std::move(principal));
-                         }});
-  };
-  add(post, "/v1/size-estimates", "submitSizeEstimate",
-      "Ask for a size without waiting for it: a task of the queue wearon:tasks:sizing.",
-      Access::submit, "SizeRequest", {},
-      {{202, "Accepted.", kJson, "SizeEstimate"},
-       {422, "The URL may not be fetched.", kProblem, "Problem"},
-       {429, "The queue is full; see Retry-After.", kProblem, "Problem"}},
-      submit);
-  add(get, "/v1/size-estimates/{id}", "getSizeEstimate", "Whether the size is known, and which.",
-      Access::read, "", {kId}, {{200, "The estimate.", kJson, "SizeEstimate"}, kNotFound}, show);
-  add(delete_, "/v1/size-estimates/{id}", "deleteSizeEstimate",
-      "Forget the answer now; one that waits is not looked for any more.", Access::submit, "",
-      {kId}, {{204, "Gone.", "", ""}, kNotFound}, remove);
-  return endpoints;
+  EndpointList endpoints(parts, "sizing");
+  endpoints.add(post, "/v1/size-estimates", "submitSizeEstimate",
+                "Ask for a size without waiting for it: a task of the queue wearon:tasks:sizing.",
+                Access::submit, "SizeRequest", {},
+                {{202, "Accepted.", kJson, "SizeEstimate"},
+                 {422, "The URL may not be fetched.", kProblem, "Problem"},
+                 {429, "The queue is full; see Retry-After.", kProblem, "Problem"}},
+                submit);
+  endpoints.add(get, "/v1/size-estimates/{id}", "getSizeEstimate",
+                "Whether the size is known, and which.", Access::read, "", {kId},
+                {{200, "The estimate.", kJson, "SizeEstimate"}, kNotFound}, show);
+  endpoints.add(delete_, "/v1/size-estimates/{id}", "deleteSizeEstimate",
+                "Forget the answer now; one that waits is not looked for any more.", Access::submit,
+                "", {kId}, {{204, "Gone.", "", ""}, kNotFound}, remove);
+  return endpoints.take();
 }
 
 }  // namespace selvage::app

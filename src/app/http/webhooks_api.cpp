@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "app/http/api_parts.hpp"
+#include "app/http/endpoint_list.hpp"
 #include "app/http/job_request.hpp"
 #include "app/http/webhook_json.hpp"
 #include "app/http/webhook_scope.hpp"
@@ -113,48 +114,32 @@ Task<net::Response> enable(ApiParts parts, net::Request request, Principal princ
 
 std::vector<Endpoint> webhook_endpoints(ApiParts parts) {
   using enum net::Method;
-  using Function = Task<net::Response> (*)(ApiParts, net::Request, Principal);
   constexpr std::string_view kJson = "application/json";
   constexpr std::string_view kProblem = "application/problem+json";
   constexpr ParameterDoc kId{"path", "id", R"({"type":"string"})", "The webhook's id."};
   constexpr ResponseDoc kNotFound{404, "No such webhook, or another owner's.", kProblem, "Problem"};
-  std::vector<Endpoint> endpoints;
-  const auto add = [&](net::Method method, std::string_view pattern, std::string_view id,
-                       std::string_view summary, Access access, std::string_view schema,
-                       std::vector<ParameterDoc> parameters, std::vector<ResponseDoc> responses,
-                       Function function) {
-    endpoints.push_back({.method = method,
-                         .pattern = pattern,
-                         .id = id,
-                         .tag = "webhooks",
-                         .summary = summary,
-                         .access = access,
-                         .parameters = std::move(parameters),
-                         .request_schema = schema,
-                         .responses = std::move(responses),
-                         .handler = [parts, function] [[clang::coro_wrapper]] (
-                                        net::Request request, Principal principal) {
-                           return function(parts, std::move(request), std::move(principal));
-                         }});
-  };
-  add(post, "/v1/webhooks", "createWebhook",
+  EndpointList endpoints(parts, "webhooks");
+  endpoints.add(
+      post, "/v1/webhooks", "createWebhook",
       "Register a URL that is told how this owner's jobs end. The secret is shown this once.",
       Access::submit, "WebhookRequest", {},
       {{201, "Registered.", kJson, "Webhook"},
        {409, "The URL is registered already, or the owner has 16.", kProblem, "Problem"}},
       create);
-  add(get, "/v1/webhooks", "listWebhooks", "The owner's webhooks, oldest first.", Access::read, "",
-      {}, {{200, "The webhooks.", kJson, "Webhooks"}}, list);
-  add(get, "/v1/webhooks/{id}", "getWebhook", "One webhook.", Access::read, "", {kId},
-      {{200, "The webhook.", kJson, "Webhook"}, kNotFound}, show);
-  add(delete_, "/v1/webhooks/{id}", "deleteWebhook", "Send nothing more to it.", Access::submit, "",
-      {kId}, {{204, "Gone.", "", ""}, kNotFound}, remove);
-  add(post, "/v1/webhooks/{id}/rotate", "rotateWebhookSecret",
-      "A new secret, shown this once; for 24 hours messages are signed with both.", Access::submit,
-      "", {kId}, {{200, "The webhook with its new secret.", kJson, "Webhook"}, kNotFound}, rotate);
-  add(post, "/v1/webhooks/{id}/enable", "enableWebhook", "Send to it again after it was disabled.",
-      Access::submit, "", {kId}, {{200, "The webhook.", kJson, "Webhook"}, kNotFound}, enable);
-  return endpoints;
+  endpoints.add(get, "/v1/webhooks", "listWebhooks", "The owner's webhooks, oldest first.",
+                Access::read, "", {}, {{200, "The webhooks.", kJson, "Webhooks"}}, list);
+  endpoints.add(get, "/v1/webhooks/{id}", "getWebhook", "One webhook.", Access::read, "", {kId},
+                {{200, "The webhook.", kJson, "Webhook"}, kNotFound}, show);
+  endpoints.add(delete_, "/v1/webhooks/{id}", "deleteWebhook", "Send nothing more to it.",
+                Access::submit, "", {kId}, {{204, "Gone.", "", ""}, kNotFound}, remove);
+  endpoints.add(post, "/v1/webhooks/{id}/rotate", "rotateWebhookSecret",
+                "A new secret, shown this once; for 24 hours messages are signed with both.",
+                Access::submit, "", {kId},
+                {{200, "The webhook with its new secret.", kJson, "Webhook"}, kNotFound}, rotate);
+  endpoints.add(post, "/v1/webhooks/{id}/enable", "enableWebhook",
+                "Send to it again after it was disabled.", Access::submit, "", {kId},
+                {{200, "The webhook.", kJson, "Webhook"}, kNotFound}, enable);
+  return endpoints.take();
 }
 
 }  // namespace selvage::app
