@@ -15,6 +15,7 @@
 #include "celery/make_message.hpp"
 #include "celery/node.hpp"
 #include "integration/work/queue_fixture.hpp"
+#include "support/eventually.hpp"
 #include "support/running_redis.hpp"
 
 namespace selvage::celery {
@@ -23,15 +24,7 @@ inline const bool kQuietCeleryLogs = (log::configure(log::Level::error, log::For
 
 using testing::RunningRedis;
 
-template <class Condition>
-bool eventually(Condition condition, milliseconds at_most = seconds(30)) {
-  const Deadline end = Deadline::after(at_most);
-  while (!condition()) {
-    if (end.passed()) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
+using testing::eventually;
 
 inline json::value parsed_json(std::string_view text) {
   return boost::json::parse({text.data(), text.size()});

@@ -9,6 +9,7 @@
 #include "data/api_keys.hpp"
 #include "data/migrations.hpp"
 #include "data/postgres_database.hpp"
+#include "support/eventually.hpp"
 #include "support/running_postgres.hpp"
 
 namespace selvage::data {
@@ -48,15 +49,6 @@ inline std::int64_t times_there(Database& database, std::int64_t id) {
   return number(database, "SELECT count(*) FROM entry WHERE id = $1", {id});
 }
 
-// Polls until it holds, generously.
-template <class Condition>
-bool eventually(Condition condition, milliseconds at_most = seconds(30)) {
-  const Deadline end = Deadline::after(at_most);
-  while (!condition()) {
-    if (end.passed()) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
+using testing::eventually;
 
 }  // namespace selvage::data

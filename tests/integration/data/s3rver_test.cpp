@@ -9,6 +9,7 @@
 #include "data/s3_storage.hpp"
 #include "integration/data/scratch.hpp"
 #include "integration/data/storage_contract.hpp"
+#include "support/eventually.hpp"
 
 namespace selvage::data {
 namespace {
@@ -52,6 +53,11 @@ TEST_CASE("s3rver: keeps what object storage promises over a restart") {
   RemoteStore store(opens(port));
   check_contract(store, false);  // it promises a byte of an empty object, and sends none
   REQUIRE(store.put("kept", "x").has_value());
+  // it answers before its file has the bytes
+  CHECK(testing::eventually([&] {
+    const auto kept = store.get("kept");
+    return kept && kept->bytes == "x";
+  }));
 
   kill(server->pid(), SIGKILL);
   server.reset();

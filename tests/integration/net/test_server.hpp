@@ -13,6 +13,7 @@
 #include "integration/net/raw_client.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
+#include "support/eventually.hpp"
 
 namespace selvage::net {
 
@@ -147,15 +148,6 @@ inline int in_progress(TestServer& server) {
   return static_cast<int>(server.metrics.gauge("http_requests_inprogress", "").value());
 }
 
-// Polls, because what the server does is only seen from outside.
-template <class Condition>
-bool eventually(Condition condition, milliseconds patience = seconds(10)) {
-  const Deadline deadline = Deadline::after(patience);
-  while (!condition()) {
-    if (deadline.passed()) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
+using testing::eventually;
 
 }  // namespace selvage::net

@@ -11,6 +11,7 @@
 #include "data/migrations.hpp"
 #include "schedule/beat.hpp"
 #include "schedule/plan.hpp"
+#include "support/eventually.hpp"
 #include "support/test_database.hpp"
 #include "work/sqlite_broker.hpp"
 
@@ -32,15 +33,7 @@ T await(Task<T> task) {
   return loop.run_until_done(std::move(task));
 }
 
-template <class Condition>
-bool eventually(Condition condition, milliseconds at_most = seconds(30)) {
-  const Deadline end = Deadline::after(at_most);
-  while (!condition()) {
-    if (end.passed()) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
-}
+using testing::eventually;
 
 inline Entry entry_every(std::string name, std::string interval, CatchUp catch_up = CatchUp::once) {
   Entry entry{.name = std::move(name),

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "integration/work/queue_fixture.hpp"
+#include "support/eventually.hpp"
 #include "work/worker.hpp"
 
 namespace selvage::work {
@@ -24,16 +25,7 @@ inline WorkerOptions quick_options(std::size_t concurrency = 4) {
           .poll = milliseconds(200)};
 }
 
-// Polls a condition of another thread; false when it does not come true in `at_most`.
-template <class Condition>
-bool eventually(Condition condition, milliseconds at_most = seconds(30)) {
-  const Deadline end = Deadline::after(at_most);
-  while (!condition()) {
-    if (end.passed()) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
-}
+using testing::eventually;
 
 // A worker on a thread of its own, from construction to stop(). The broker may be shared.
 class RunningWorker {
