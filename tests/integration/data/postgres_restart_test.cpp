@@ -172,8 +172,9 @@ TEST_CASE("PostgreSQL: a transaction that has all its connections terminated run
   CHECK(runs == 2);
   CHECK(times_there(*database, 1) == 2);
   // Connections that were cut while they were idle cost nobody an error, not even a second run.
+  // With a time, the server answers when they are gone.
   server.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
       "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
   runs = 0;
   const auto after = database->write_blocking([&](Transaction& tx) -> Result<std::int64_t> {
