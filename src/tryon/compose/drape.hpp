@@ -36,12 +36,6 @@ struct Layer {
   [[nodiscard]] const Pixel* row(int y) const {
     return pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
   }
-  // How much of the picture's pixel is covered; 0 outside.
-  [[nodiscard]] float alpha_at(int x, int y) const {
-    return x < left || y < top || x >= left + width || y >= top + height
-               ? 0
-               : row(y - top)[x - left].alpha;
-  }
 };
 
 // The nets drawn from `garment` (RGBA), antialiased by four samples a pixel; where nets overlap,
