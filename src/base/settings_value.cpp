@@ -6,9 +6,9 @@
 #include <charconv>
 #include <utility>
 
-#include "base/detail/url_password.hpp"
 #include "base/placeholder.hpp"
 #include "base/text.hpp"
+#include "base/url_password.hpp"
 
 namespace selvage::detail {
 

@@ -1,4 +1,4 @@
-#include "base/detail/url_password.hpp"
+#include "base/url_password.hpp"
 
 #include <algorithm>
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace selvage {
 
-std::string_view detail::url_password(std::string_view url) {
+std::string_view url_password(std::string_view url) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return {};
   const std::string_view rest = url.substr(scheme_end + 3);
@@ -45,7 +45,7 @@ std::string mask_parameters(std::string url) {
 
 std::string mask_url_password(std::string_view url) {
   if (!url.contains("://")) return std::string(url);
-  const std::string_view password = detail::url_password(url);
+  const std::string_view password = url_password(url);
   if (password.empty()) return mask_parameters(std::string(url));
   const auto start = static_cast<std::size_t>(password.data() - url.data());
   return std::string(url.substr(0, start)) + "***" +

@@ -9,6 +9,7 @@
 
 #include "base/placeholder.hpp"
 #include "base/text.hpp"
+#include "base/url_password.hpp"
 #include "stack/env_secrets.hpp"
 
 namespace selvage::stack {
@@ -86,7 +87,7 @@ class Check {
           std::string(*reason), sort == SecretSort::none ? "give it its value" : hint_for(sort));
       return;
     }
-    const std::string_view in_url = password_of_url(value.value);
+    const std::string_view in_url = url_password(value.value);
     const std::string_view secret = in_url.empty() ? std::string_view(value.value) : in_url;
     if (sort == SecretSort::none && in_url.empty()) return;
     const std::string_view what = in_url.empty() ? "" : "holds a password that ";
@@ -128,7 +129,7 @@ class Check {
     if ((check_.permissions & 077) == 0) return;
     const bool secrets = std::ranges::any_of(values_.values, [](const auto& value) {
       return !value.second.value.empty() && (secret_sort(value.first) != SecretSort::none ||
-                                             !password_of_url(value.second.value).empty());
+                                             !url_password(value.second.value).empty());
     });
     if (!secrets) return;
     add(Is::permissions, true, "", span_in(*check_.file->text, 0, 0),

@@ -146,17 +146,6 @@ std::optional<std::string_view> guessable_reason(std::string_view secret) {
   return std::nullopt;
 }
 
-std::string_view password_of_url(std::string_view value) {
-  const auto scheme = value.find("://");
-  if (scheme == std::string_view::npos) return {};
-  const std::string_view rest = value.substr(scheme + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  const auto at = authority.rfind('@');
-  const auto colon = authority.find(':');
-  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) return {};
-  return authority.substr(colon + 1, at - colon - 1);
-}
-
 std::string new_secret() {
   for (;;) {
     std::string secret = random_token(32);

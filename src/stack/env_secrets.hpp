@@ -24,9 +24,6 @@ inline constexpr double kStrongBits = 128;
 // common words". nullopt for what may be fine; the empty text is.
 [[nodiscard]] std::optional<std::string_view> guessable_reason(std::string_view secret);
 
-// The password inside a URL such as postgres://user:password@host/; empty when there is none.
-[[nodiscard]] std::string_view password_of_url(std::string_view value);
-
 // 256 random bits in letters, digits, '-' and '_', beginning with a letter or digit: fits URLs,
 // command lines and env files without quotes.
 [[nodiscard]] std::string new_secret();

@@ -9,6 +9,7 @@
 #include "base/placeholder.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "base/url_password.hpp"
 #include "stack/env_secrets.hpp"
 
 namespace selvage::stack {
@@ -33,7 +34,7 @@ std::string file_and_line(const Span& where) {
 
 bool may_show(std::string_view variable, std::string_view fallback) {
   if (secret_sort(variable) != SecretSort::none) return false;
-  if (!password_of_url(fallback).empty() || fallback.contains('\n')) return false;
+  if (!url_password(fallback).empty() || fallback.contains('\n')) return false;
   return !placeholder_reason(fallback);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/url_password.hpp"
 #include "stack/render.hpp"
 
 namespace selvage::stack {
@@ -14,19 +15,20 @@ namespace {
 // Shorter values would be found in half of all texts.
 constexpr std::size_t kShortestSecret = 6;
 
-// Where the ":password@" of a URL begins and ends; npos when there is none.
-std::pair<std::size_t, std::size_t> url_password(std::string_view text, std::size_t from) {
+// Where the password of the first URL behind `from` that has one begins and ends; npos when there
+// is none.
+std::pair<std::size_t, std::size_t> find_url_password(std::string_view text, std::size_t from) {
   constexpr auto kNone = std::string_view::npos;
-  while (true) {
-    const std::size_t scheme = text.find("://", from);
-    if (scheme == kNone) return {kNone, kNone};
-    const std::size_t begin = scheme + 3;
-    const std::size_t end = std::min(text.find_first_of("/?# \t\n\"'", begin), text.size());
-    const std::size_t at = text.substr(0, end).rfind('@');
-    const std::size_t colon = text.find(':', begin);
-    if (at != kNone && at >= begin && colon < at) return {colon + 1, at};
-    from = end;
+  while ((from = text.find("://", from)) != kNone) {
+    const std::size_t end = std::min(text.find_first_of(" \t\n\"'", from), text.size());
+    const std::string_view password = url_password(text.substr(from, end - from));
+    if (!password.empty()) {
+      const auto begin = static_cast<std::size_t>(password.data() - text.data());
+      return {begin, begin + password.size()};
+    }
+    from += 3;
   }
+  return {kNone, kNone};
 }
 
 }  // namespace
@@ -70,7 +72,7 @@ void Redaction::collect(const Node& node, std::string_view key) {
 void Redaction::collect_urls(const Node& node) {
   if (node.is_string()) {
     for (std::size_t from = 0;;) {
-      const auto [begin, end] = url_password(node.text, from);
+      const auto [begin, end] = find_url_password(node.text, from);
       if (begin == std::string_view::npos) break;
       add(std::string_view(node.text).substr(begin, end - begin));
       from = end;
@@ -107,7 +109,7 @@ std::string Redaction::hidden(std::string text) const {
     }
   }
   for (std::size_t from = 0;;) {
-    const auto [begin, end] = url_password(text, from);
+    const auto [begin, end] = find_url_password(text, from);
     if (begin == std::string_view::npos) break;
     text.replace(begin, end - begin, kRedacted);
     from = begin + kRedacted.size();

@@ -185,6 +185,7 @@ TEST_CASE("Stack: secrets are not printed") {
              "services:\n  a:\n    image: x\n"
              "    environment:\n      DB_PASSWORD: hunter2hunter2\n"
              "      DATABASE_URL: postgres://u:pa55word9@db/x\n      PLAIN: visible\n"
+             "      URLS: http://a/b,amqp://u:sl/ash3d@mq/,redis://:0nlypass@r/\n"
              "    command: [run, \"--pass=hunter2hunter2\"]\n"
              "    build: {context: ., args: [NPM_TOKEN=abcdef123]}\n    secrets: [db_password]\n"
              "secrets: {db_password: {file: ./s.txt}}\n");
@@ -193,6 +194,8 @@ TEST_CASE("Stack: secrets are not printed") {
     CHECK_FALSE(text.contains("hunter2"));
     CHECK_FALSE(text.contains("pa55word9"));
     CHECK_FALSE(text.contains("abcdef123"));
+    CHECK_FALSE(text.contains("ash3d"));
+    CHECK_FALSE(text.contains("0nlypass"));
     CHECK(text.contains("visible"));
     CHECK(text.contains("/run/secrets/db_password"));
   }
